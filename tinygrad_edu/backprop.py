@@ -1,0 +1,165 @@
+"""The backward pass: an order of the graph, and the chain rule along it."""
+
+from collections.abc import Callable, Iterable, Sequence
+from operator import add
+from typing import Any
+
+from tinygrad_edu.errors import DomainError
+from tinygrad_edu.value import Group, Value, record
+
+
+def topological_order(output: Value) -> list[Any]:
+    """Every Value under `output`, each after what it was made from; `output` comes last.
+
+    A Group stands between its members and its gates: once, however many gates it enters.
+    """
+    order: list[Any] = []
+    seen: set[Any] = set()
+    stack: list[Any] = [output]
+    while True:
+        if not stack:
+            return order
+        node = stack.pop()
+        if node is None:  # all that the node below was made from is in the order by now
+            order.append(stack.pop())
+        elif node not in seen:
+            seen.add(node)
+            stack += (node, None)
+            if type(node) is Group:
+                stack += [x for x in reversed(node.members) if type(x) is not float and x not in seen]
+                continue
+            first, second = node.first, node.second
+            if type(first) is tuple:
+                stack += [wire for wire in reversed(first) if type(wire) is not float and wire not in seen]
+                continue
+            if second is not None and type(second) is not float and second not in seen:
+                stack.append(second)
+            if first is not None and type(first) is not float and first not in seen:
+                stack.append(first)
+
+
+def nodes(output: Value) -> list[Value]:
+    """Every Value under `output`, each after what it was made from; `output` comes last."""
+    return [node for node in topological_order(output) if type(node) is not Group]
+
+
+def chain_rule(order: Sequence[Any], one: Any) -> None:
+    """From every gate, the last first, send each input `upstream * local`, and add it to the input's `.grad`.
+
+    The upstream of the output is `one`. Nothing here asks what stands in `.data` and `.grad`: numbers, Values, or
+    whatever can be multiplied and added.
+    """
+    for node in order:
+        if type(node) is Group:
+            node.read()
+    order[-1].grad = one
+    try:
+        for node in reversed(order):
+            if type(node) is Group:  # all its gates have sent; hand the sums on to the members
+                for x, downstream in zip(node.members, node.grad or (), strict=False):
+                    if type(x) is not float:
+                        x.grad += downstream
+                node.grad = None
+                continue
+            first, second = node.first, node.second
+            if second is not None:  # two inputs
+                out, upstream, local = node.data, node.grad, node.gate.local
+                x = first if type(first) is float else first.data
+                y = second if type(second) is float else second.data
+                if type(first) is not float:
+                    first.grad += upstream * local[0](out, x, y)
+                if type(second) is not float:
+                    second.grad += upstream * local[1](out, x, y)
+            elif type(first) is tuple:  # groups
+                out, upstream = node.data, node.grad
+                inputs = [wire if type(wire) is float else wire.data for wire in first]
+                for wire, local in zip(first, node.gate.local, strict=False):
+                    if type(wire) is Group:
+                        if wire.variable:
+                            sent = [upstream * slope for slope in local(out, *inputs)]
+                            wire.grad = sent if wire.grad is None else list(map(add, wire.grad, sent))
+                    elif type(wire) is not float:
+                        wire.grad += upstream * local(out, *inputs)
+            elif first is not None:  # one input
+                first.grad += node.grad * node.gate.local[0](node.data, first.data)
+    except (ArithmeticError, DomainError):
+        inputs = first if type(first) is tuple else [x for x in (first, second) if x is not None]
+        raise DomainError(node.gate, inputs, f"{node.gate.name} has no finite slope here") from None
+
+
+def backward(output: Value) -> None:
+    """Add ∂output/∂node to `.grad` of `output` and of every node under it.
+
+    The gradients of one pass are summed apart and then added, so that a second backward() adds exactly the same
+    again, on every node. If the pass is cut short by an error, every `.grad` is what it was before.
+
+    Raises DomainError where a gate has no finite slope, as sqrt at 0. Slopes are taken at the `.data` of now: after
+    assigning to a leaf, build the graph again.
+    """
+    order = topological_order(output)
+    before = [(node, node.grad) for node in order if node.grad]
+    for node, _ in before:
+        node.grad = 0.0
+    try:
+        chain_rule(order, 1.0)
+    except BaseException:
+        for node in order:
+            node.grad = None if type(node) is Group else 0.0
+        raise
+    finally:
+        for node, grad in before:
+            node.grad += grad
+
+
+def mirror(order: Sequence[Any], data: Callable[[Value], Any], grad: Callable[[Value], Any]) -> list[Any]:
+    """The same graph in the same order, with `data(node)` and `grad(node)` in the place of the numbers."""
+    images: dict[Any, Any] = {}
+    for node in order:
+        if type(node) is Group:
+            images[node] = Group([images.get(x, x) for x in node.members])
+        else:
+            first = tuple([images.get(x, x) for x in node.first]) if type(node.first) is tuple else node.first
+            images[node] = record(node.gate, data(node), images.get(first, first), images.get(node.second, node.second))
+            images[node].grad = grad(node)
+    return list(images.values())
+
+
+class Flow:
+    """What `.grad` holds while gradients are Values: one Value, or None before anything has arrived.
+
+    It leaves out `0 +` and `* 1`, so that the graph of a gradient holds what one would write by hand.
+    """
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Value | None) -> None:
+        self.value = value
+
+    def __add__(self, other: "Flow") -> "Flow":
+        if self.value is None or other.value is None:
+            return other if self.value is None else self
+        return Flow(self.value + other.value)
+
+    def __mul__(self, local: Any) -> "Flow":
+        if self.value is None or type(local) is float and local == 1.0:
+            return self
+        return Flow(None if type(local) is float and local == 0.0 else self.value * local)
+
+
+def grad(output: Value, inputs: Iterable[Value]) -> list[Value]:
+    """∂output/∂input for each of the inputs, as Values: call it again on them for the next order.
+
+    `.grad` of the nodes is left alone. An input that the output does not depend on has the gradient 0.
+
+    >>> x = Value(2.0)
+    >>> (first,) = grad(x**4, [x])
+    >>> (second,) = grad(first, [x])
+    >>> first.data, second.data
+    (32.0, 48.0)
+    """
+    order = topological_order(output)
+    images = mirror(order, data=lambda node: node, grad=lambda node: Flow(None))
+    chain_rule(images, Flow(Value(1.0)))
+    flows = dict(zip(order, images, strict=True))
+    gradients = [flows[x].grad.value if x in flows else None for x in inputs]
+    return [Value(0.0) if gradient is None else gradient for gradient in gradients]

@@ -1,0 +1,63 @@
+"""DomainError: a gate met numbers it is not defined on, and says where the user's program asked it to."""
+
+import linecache
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tinygrad_edu.gates import Gate
+
+OURS = ("tinygrad_edu", "nn")  # frames of these packages are ours, not the user's
+SHOWN = 4  # members of a group that a message shows
+
+
+class DomainError(ValueError):
+    """A gate is not defined on its inputs, or its result is too large for a double.
+
+    gate    the gate's row in the table
+    inputs  what entered it: Values, numbers, or groups of them
+    line    the user's source line, as `file:line: text`; empty where there is none
+    """
+
+    def __init__(self, gate: "Gate", inputs: Sequence[Any], reason: str) -> None:
+        self.gate = gate
+        self.inputs = tuple(inputs)
+        self.line = user_line()
+        names = gate.takes.replace("[]", "").split(", ")
+        shown = ", ".join(f"{name} = {describe(x)}" for name, x in zip(names, inputs, strict=False))
+        super().__init__(f"{gate.name}({shown}): {reason}" + (f"\n  at {self.line}" if self.line else ""))
+
+    def __reduce__(self) -> Any:
+        return _restored, (self.gate, self.args, self.line)
+
+
+def _restored(gate: "Gate", args: tuple[str], line: str) -> DomainError:
+    """The error as another process pickled it: without its inputs, whose graph stays behind."""
+    error = DomainError.__new__(DomainError, *args)
+    error.gate, error.inputs, error.line = gate, (), line
+    return error
+
+
+def describe(x: Any) -> str:
+    """An input as an error message shows it: its number, and its label if it has one."""
+    if hasattr(x, "gate"):
+        while hasattr(x.data, "gate"):
+            x = x.data
+        return f"{x.data!r} (labelled {x.label!r})" if x.label else repr(x.data)
+    if hasattr(x, "__iter__"):
+        members = list(x)
+        dots = [f"... {len(members)} in all"] if len(members) > SHOWN else []
+        return "[" + ", ".join([*map(describe, members[:SHOWN]), *dots]) + "]"
+    return repr(x)
+
+
+def user_line() -> str:
+    """The innermost source line that is not in this project's own packages."""
+    frame = sys._getframe()
+    while frame.f_globals.get("__name__", "").partition(".")[0] in OURS:
+        if frame.f_back is None:
+            return ""
+        frame = frame.f_back
+    file, number = frame.f_code.co_filename, frame.f_lineno
+    return f"{file}:{number}: {linecache.getline(file, number).strip()}".rstrip(": ")
