@@ -1,6 +1,55 @@
-"""tinygrad_edu: scalar reverse-mode automatic differentiation to learn from."""
+"""tinygrad_edu: a scalar reverse-mode automatic-differentiation engine to learn from.
 
-from tinygrad_edu.backprop import backward, grad
+Read `gates.py`, then `value.py`, then `backprop.py`: that is the engine.
+"""
+
+from tinygrad_edu.backprop import grad
 from tinygrad_edu.errors import DomainError
-from tinygrad_edu.functions import *
-from tinygrad_edu.value import Value
+from tinygrad_edu.functions import (
+    cos,
+    dot,
+    elu,
+    exp,
+    leaky_relu,
+    log,
+    logsumexp,
+    maximum,
+    minimum,
+    reciprocal,
+    relu,
+    sigmoid,
+    sin,
+    softmax,
+    softplus,
+    sqrt,
+    step,
+    tanh,
+    total,
+)
+from tinygrad_edu.value import Group, Value
+
+__all__ = [
+    "DomainError",
+    "Group",
+    "Value",
+    "cos",
+    "dot",
+    "elu",
+    "exp",
+    "grad",
+    "leaky_relu",
+    "log",
+    "logsumexp",
+    "maximum",
+    "minimum",
+    "reciprocal",
+    "relu",
+    "sigmoid",
+    "sin",
+    "softmax",
+    "softplus",
+    "sqrt",
+    "step",
+    "tanh",
+    "total",
+]

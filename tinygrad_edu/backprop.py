@@ -83,8 +83,8 @@ def chain_rule(order: Sequence[Any], one: Any) -> None:
             elif first is not None:  # one input
                 first.grad += node.grad * node.gate.local[0](node.data, first.data)
     except (ArithmeticError, DomainError):
-        inputs = first if type(first) is tuple else [x for x in (first, second) if x is not None]
-        raise DomainError(node.gate, inputs, f"{node.gate.name} has no finite slope here") from None
+        wires = first if type(first) is tuple else (first,) if second is None else (first, second)
+        raise DomainError(node.gate, wires, f"{node.gate.name} has no finite slope here") from None
 
 
 def backward(output: Value) -> None:
@@ -141,9 +141,11 @@ class Flow:
         return Flow(self.value + other.value)
 
     def __mul__(self, local: Any) -> "Flow":
-        if self.value is None or type(local) is float and local == 1.0:
+        if self.value is None:
             return self
-        return Flow(None if type(local) is float and local == 0.0 else self.value * local)
+        if type(local) is float and local in (0.0, 1.0):
+            return self if local else Flow(None)
+        return Flow(self.value * local)
 
 
 def grad(output: Value, inputs: Iterable[Value]) -> list[Value]:

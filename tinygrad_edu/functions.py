@@ -35,12 +35,12 @@ def sigmoid(x: Any, beta: Any = 1.0) -> Any:
 
 
 def leaky_relu(x: Any, alpha: Any = 0.01) -> Any:
-    """x where it is positive, else alpha * x. The default is PyTorch's; the lectures use 0.1."""
+    """Give x where it is positive, else alpha * x. The default is PyTorch's; the lectures use 0.1."""
     return gates.leaky_relu(x, alpha)
 
 
 def elu(x: Any, alpha: Any = 1.0) -> Any:
-    """x where it is positive, else alpha * (exp(x) - 1)."""
+    """Give x where it is positive, else alpha * (exp(x) - 1)."""
     return gates.elu(x, alpha)
 
 
@@ -64,10 +64,9 @@ def total(values: Iterable[Any]) -> Any:
 
 
 def dot(weights: Iterable[Any], inputs: Iterable[Any], bias: Any = None) -> Any:
-    """weights · inputs + bias as one gate: a neuron before its activation.
+    """A neuron before its activation, weights · inputs + bias, as one gate.
 
-    Tuples used again (one tuple of inputs for all the neurons of a layer, the neuron's own tuple of weights) are
-    kept as they are, and the backward pass walks each only once.
+    Where many gates share weights or inputs, make a Group of them once: the backward pass then walks it once.
 
     >>> dot([2.0, -3.0], [-1.0, -2.0], -3.0)
     1.0

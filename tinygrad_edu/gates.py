@@ -153,13 +153,17 @@ def _added(values: Sequence[Any]) -> Any:
     return total
 
 
+def _added_products(weights: Sequence[Any], inputs: Sequence[Any], bias: Any = 0.0) -> Any:
+    return _added([*[w * x for w, x in zip(weights, inputs, strict=True)], bias])
+
+
 def _tanh_of_exp(x: Any) -> Any:
     square = exp(2.0 * x)
     return (square - 1.0) / (square + 1.0)
 
 
 # fmt: off
-# ---------------- two inputs
+# ---- two inputs
 add = Gate("add", "x, y", "+", "#1 + #2", operator.add, (lambda out, x, y: 1.0, lambda out, x, y: 1.0))
 sub = Gate("sub", "x, y", "−", "#1 - #2", operator.sub, (lambda out, x, y: 1.0, lambda out, x, y: -1.0))
 mul = Gate("mul", "x, y", "×", r"#1 \cdot #2", operator.mul, (lambda out, x, y: y, lambda out, x, y: x))
@@ -171,26 +175,31 @@ pow = Gate("pow", "x, y", "^", "#1^{#2}", math.pow,
             lambda out, x, y: out * log(x)),
            domain="x > 0 or x == 0 and y >= 0 or x < 0 and y == int(y)")
 
-# ---------------- one input
+# ---- one input
 neg = Gate("neg", "x", "−", "-#1", operator.neg, (lambda out, x: -1.0,))
 abs = Gate("abs", "x", "|x|", r"\left|#1\right|", math.fabs, (lambda out, x: step(x) - step(-x),))
-reciprocal = Gate("reciprocal", "x", "1/x", r"\frac{1}{#1}", lambda x: 1.0 / x, (lambda out, x: -(out * out),), domain="x != 0")
 exp = Gate("exp", "x", "exp", "e^{#1}", math.exp, (lambda out, x: out,))
 log = Gate("log", "x", "log", r"\log\left(#1\right)", math.log, (lambda out, x: reciprocal(x),), domain="x > 0")
 sqrt = Gate("sqrt", "x", "√", r"\sqrt{#1}", math.sqrt, (lambda out, x: 0.5 / out,), domain="x >= 0")
 sin = Gate("sin", "x", "sin", r"\sin\left(#1\right)", math.sin, (lambda out, x: cos(x),))
 cos = Gate("cos", "x", "cos", r"\cos\left(#1\right)", math.cos, (lambda out, x: -sin(x),))
-step = Gate("step", "x", "step", r"\mathbb{1}\left[#1 > 0\right]", lambda x: 1.0 if x > 0.0 else 0.0, (lambda out, x: 0.0,))
-relu = Gate("relu", "x", "relu", r"\max\left(0, #1\right)", lambda x: x if x > 0.0 else 0.0, (lambda out, x: step(x),))
-softplus = Gate("softplus", "x", "softplus", r"\log\left(1 + e^{#1}\right)", _softplus, (lambda out, x: sigmoid(x),),
-                expansion=lambda x: log(1.0 + exp(x)))
-sigmoid = Gate("sigmoid", "x", "σ", r"\sigma\left(#1\right)", _sigmoid, (lambda out, x: out * sigmoid(-x),),
+reciprocal = Gate("reciprocal", "x", "1/x", r"\frac{1}{#1}", lambda x: 1.0 / x, (lambda out, x: -(out * out),),
+                  domain="x != 0")
+step = Gate("step", "x", "step", r"\mathbb{1}\left[#1 > 0\right]", lambda x: 1.0 if x > 0.0 else 0.0,
+            (lambda out, x: 0.0,))
+relu = Gate("relu", "x", "relu", r"\max\left(0, #1\right)", lambda x: x if x > 0.0 else 0.0,
+            (lambda out, x: step(x),))
+sigmoid = Gate("sigmoid", "x", "σ", r"\sigma\left(#1\right)", _sigmoid,
+               (lambda out, x: out * sigmoid(-x),),
                expansion=lambda x: reciprocal(exp(x * -1.0) + 1.0))
 tanh = Gate("tanh", "x", "tanh", r"\tanh\left(#1\right)", math.tanh,
             (lambda out, x: 4.0 * sigmoid(2.0 * x) * sigmoid(-2.0 * x),),
             expansion=_tanh_of_exp)
+softplus = Gate("softplus", "x", "softplus", r"\log\left(1 + e^{#1}\right)", _softplus,
+                (lambda out, x: sigmoid(x),),
+                expansion=lambda x: log(1.0 + exp(x)))
 
-# ---------------- one input and a constant
+# ---- one input and a constant
 power = Gate("power", "x, exponent", "^", "#1^{#2}", math.pow, (_power_slope,),
              domain="x > 0 or x == 0 and exponent >= 0 or x < 0 and exponent == int(exponent)")
 leaky_relu = Gate("leaky_relu", "x, alpha", "leaky relu", r"\operatorname{LeakyReLU}_{#2}\left(#1\right)", _leaky_relu,
@@ -200,15 +209,17 @@ elu = Gate("elu", "x, alpha", "elu", r"\operatorname{ELU}_{#2}\left(#1\right)", 
            (lambda out, x, alpha: step(x) + alpha * (1.0 - step(x)) * exp(-relu(-x)),
             lambda out, x, alpha: elu(-relu(-x), 1.0)))
 
-# ---------------- groups
-sum = Gate("sum", "values[]", "Σ", "#1", math.fsum, (lambda out, values: [1.0 for _ in values],), expansion=_added)
+# ---- groups
+sum = Gate("sum", "values[]", "Σ", r"\sum\left(#1\right)", math.fsum,
+           (lambda out, values: [1.0 for _ in values],),
+           expansion=_added)
 maximum = Gate("maximum", "values[]", "max", r"\max\left(#1\right)", max,
                (lambda out, values: _equal_shares([1.0 - step(out - x) for x in values]),),
                domain="len(values) > 0")
 minimum = Gate("minimum", "values[]", "min", r"\min\left(#1\right)", min,
                (lambda out, values: _equal_shares([1.0 - step(x - out) for x in values]),),
                domain="len(values) > 0")
-logsumexp = Gate("logsumexp", "values[]", "logsumexp", r"\log \sum \exp\left(#1\right)", _logsumexp,
+logsumexp = Gate("logsumexp", "values[]", "logsumexp", r"\log\sum\exp\left(#1\right)", _logsumexp,
                  (lambda out, values: _softmax(values),),
                  domain="len(values) > 0",
                  expansion=lambda values: log(sum([exp(x) for x in values])))
@@ -216,7 +227,7 @@ dot = Gate("dot", "weights[], inputs[], bias", "w·x + b", r"\left(#1\right) \cd
            (lambda out, weights, inputs, bias=0.0: inputs,
             lambda out, weights, inputs, bias=0.0: weights,
             lambda out, weights, inputs, bias: 1.0),
-           expansion=lambda weights, inputs, bias=0.0: _added([*[w * x for w, x in zip(weights, inputs, strict=True)], bias]))
+           expansion=_added_products)
 # fmt: on
 
-GATES: dict[str, Gate] = {gate.name: gate for gate in list(globals().values()) if isinstance(gate, Gate)}
+GATES: dict[str, Gate] = {row.name: row for row in list(globals().values()) if isinstance(row, Gate)}

@@ -53,11 +53,15 @@ class Group:
     def __iter__(self) -> Iterator[Wire]:
         return iter(self.members)
 
+    def __getitem__(self, index: int) -> Wire:
+        return self.members[index]
+
     def __len__(self) -> int:
         return len(self.members)
 
     @staticmethod
     def through(gate: Gate, inputs: Sequence[Any]) -> "Value":
+        """See Value.through."""
         return Value.through(gate, inputs)
 
 
@@ -137,9 +141,9 @@ class Value:
     grad    ∂output/∂self, summed over every backward() so far
     label   a name for pictures, ledgers and messages
     gate    the row of the table that made it; None for a leaf
-    inputs  the Values that entered the gate, in order; empty for a leaf. A plain number among them is a constant: it
-            takes no gradient, and appears here as a leaf of its own
+    inputs  the Values that entered the gate; none for a leaf
 
+    A plain number in an expression is a constant: a leaf that takes no gradient.
     `==` and hash() are identity, so that Values can be members of sets; `<`, bool() and float() read the number.
 
     >>> x, y, z = Value(-2, "x"), Value(5, "y"), Value(-4, "z")
@@ -172,20 +176,21 @@ class Value:
     @staticmethod
     def through(gate: Gate, inputs: Sequence[Any]) -> "Value":
         """The output of any gate for these inputs: Values and numbers, and for a group any iterable."""
-        wires = tuple([x if type(x) is Value or type(x) is Group else wire(x) for x in inputs])
+        wires: tuple[Any, ...] = tuple([x if type(x) is Value or type(x) is Group else wire(x) for x in inputs])
         numbers = [x.data if type(x) is Value else x if type(x) is float else x.read() for x in wires]
         data = gate.evaluate(numbers, wires)
         return record(gate, data, wires) if "[]" in gate.takes else record(gate, data, *wires)
 
     @property
     def inputs(self) -> tuple["Value", ...]:
+        """The Values that entered the gate, in order; a constant as a leaf of its own."""
         return tuple([x if isinstance(x, Value) else Value(x) for x in self.wires()])
 
     def wires(self) -> list[Wire]:
         """The inputs as the graph holds them: Values, and floats for constants; groups laid end to end."""
         if type(self.first) is not tuple:
             return [wire for wire in (self.first, self.second) if wire is not None]
-        return [x for wire in self.first for x in (wire if type(wire) is Group else (wire,))]
+        return [x for wire in self.first for x in (wire.members if type(wire) is Group else (wire,))]
 
     def backward(self) -> None:
         """Add ∂self/∂node to `.grad` of every node under this one. See `backprop.backward`."""
