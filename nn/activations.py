@@ -1,0 +1,38 @@
+"""Activations by name, so that a layer can be described in a word."""
+
+from collections.abc import Callable
+from typing import Any
+
+import tinygrad_edu as tg
+
+Activation = Callable[[Any], Any]
+
+
+def linear(x: Any) -> Any:
+    """The sum as it is: the output of a neuron for regression, or a logit."""
+    return x
+
+
+ACTIVATIONS: dict[str, Activation] = {
+    "linear": linear,
+    "step": tg.step,
+    "sigmoid": tg.sigmoid,
+    "tanh": tg.tanh,
+    "relu": tg.relu,
+    "leaky_relu": tg.leaky_relu,
+    "elu": tg.elu,
+    "softplus": tg.softplus,
+}
+
+
+def activation(chosen: str | Activation) -> Activation:
+    """The activation of that name; a function is returned as it is.
+
+    >>> activation("relu")(-3.0)
+    0.0
+    """
+    if callable(chosen):
+        return chosen
+    if chosen not in ACTIVATIONS:
+        raise ValueError(f"no activation is called {chosen!r}; there are {', '.join(ACTIVATIONS)}")
+    return ACTIVATIONS[chosen]
