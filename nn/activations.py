@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-import tinygrad_edu as tg
+from tinygrad_edu import Value
 
 Activation = Callable[[Any], Any]
 
@@ -15,20 +15,20 @@ def linear(x: Any) -> Any:
 
 ACTIVATIONS: dict[str, Activation] = {
     "linear": linear,
-    "step": tg.step,
-    "sigmoid": tg.sigmoid,
-    "tanh": tg.tanh,
-    "relu": tg.relu,
-    "leaky_relu": tg.leaky_relu,
-    "elu": tg.elu,
-    "softplus": tg.softplus,
+    "step": Value.step,
+    "sigmoid": Value.sigmoid,
+    "tanh": Value.tanh,
+    "relu": Value.relu,
+    "leaky_relu": Value.leaky_relu,
+    "elu": Value.elu,
+    "softplus": Value.softplus,
 }
 
 
 def activation(chosen: str | Activation) -> Activation:
     """The activation of that name; a function is returned as it is.
 
-    >>> activation("relu")(-3.0)
+    >>> activation("relu")(Value(-3.0)).data
     0.0
     """
     if callable(chosen):

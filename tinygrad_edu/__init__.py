@@ -4,7 +4,10 @@ Read `gates.py`, then `value.py`, then `backprop.py`: that is the engine.
 """
 
 from tinygrad_edu.backprop import grad
+from tinygrad_edu.check import gradcheck
+from tinygrad_edu.draw import draw
 from tinygrad_edu.errors import DomainError
+from tinygrad_edu.expression import parse
 from tinygrad_edu.functions import (
     cos,
     dot,
@@ -26,6 +29,7 @@ from tinygrad_edu.functions import (
     tanh,
     total,
 )
+from tinygrad_edu.ledger import ledger
 from tinygrad_edu.value import Group, Value
 
 __all__ = [
@@ -34,14 +38,18 @@ __all__ = [
     "Value",
     "cos",
     "dot",
+    "draw",
     "elu",
     "exp",
     "grad",
+    "gradcheck",
     "leaky_relu",
+    "ledger",
     "log",
     "logsumexp",
     "maximum",
     "minimum",
+    "parse",
     "reciprocal",
     "relu",
     "sigmoid",

@@ -49,13 +49,8 @@ def draw(output: Value) -> Picture:
     nodes, which could not be read.
 
     >>> x, y = Value(2, "x"), Value(3, "y")
-    >>> print(draw((x * y).named("f")).source)  # doctest: +ELLIPSIS
-    digraph {
-    ...
-        n0 -> n2
-        n1 -> n2
-    }
-    <BLANKLINE>
+    >>> [line.strip() for line in draw(x * y).source.splitlines() if "->" in line]
+    ['n0 -> n2', 'n1 -> n2']
     """
     import graphviz
 

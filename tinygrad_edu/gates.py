@@ -79,6 +79,8 @@ class Gate:
             raise DomainError(self, inputs, "the result is too large for a double") from None
         except (ArithmeticError, ValueError):
             raise DomainError(self, inputs, f"{self.name} needs {self.domain}") from None
+        except TypeError as error:
+            raise TypeError(f"{self.name} takes {self.takes}, each a Value or a number: {error}") from None
         return output
 
     def __repr__(self) -> str:
@@ -114,7 +116,7 @@ def _logsumexp(values: Sequence[float]) -> float:
 
 def _dot(weights: Sequence[float], inputs: Sequence[float], bias: float = 0.0) -> float:
     if len(weights) != len(inputs):
-        raise TypeError(f"dot needs as many inputs as weights, got {len(weights)} weights and {len(inputs)} inputs")
+        raise ValueError
     return math.fsum([*map(operator.mul, weights, inputs), bias])
 
 
@@ -227,6 +229,7 @@ dot = Gate("dot", "weights[], inputs[], bias", "w·x + b", r"\left(#1\right) \cd
            (lambda out, weights, inputs, bias=0.0: inputs,
             lambda out, weights, inputs, bias=0.0: weights,
             lambda out, weights, inputs, bias: 1.0),
+           domain="len(weights) == len(inputs)",
            expansion=_added_products)
 # fmt: on
 

@@ -31,40 +31,6 @@ def number(x: Any) -> float:
     return x  # type: ignore[no-any-return]
 
 
-class Group:
-    """Values and constants that enter a gate together, as the weights of a `dot` do.
-
-    A Group made once and given to many gates is walked once in the backward pass, not once for each gate.
-    """
-
-    __slots__ = ("data", "grad", "members", "variable")
-
-    def __init__(self, members: Iterable[Any]) -> None:
-        self.members: tuple[Wire, ...] = tuple([x if type(x) is Value else wire(x) for x in members])
-        self.variable = any(type(x) is not float for x in self.members)  # False: takes no gradient
-        self.data: list[Any] = []  # the members' numbers when they were last read
-        self.grad: list[Any] | None = None  # within a backward pass: what the members have been sent so far
-
-    def read(self) -> list[Any]:
-        """The numbers of the members as they are now."""
-        self.data = [x if type(x) is float else x.data for x in self.members]
-        return self.data
-
-    def __iter__(self) -> Iterator[Wire]:
-        return iter(self.members)
-
-    def __getitem__(self, index: int) -> Wire:
-        return self.members[index]
-
-    def __len__(self) -> int:
-        return len(self.members)
-
-    @staticmethod
-    def through(gate: Gate, inputs: Sequence[Any]) -> "Value":
-        """See Value.through."""
-        return Value.through(gate, inputs)
-
-
 def wire(x: Any) -> Wire:
     """What the graph holds for an input: a Value, a Group, or a float for a constant."""
     if isinstance(x, (Value, Group)):
@@ -82,6 +48,45 @@ def record(gate: Gate, data: float, first: Wire, second: Wire = None) -> "Value"
     output.first = first
     output.second = second
     return output
+
+
+def through(gate: Gate, inputs: Sequence[Any]) -> "Value":
+    """The output of any gate for these inputs: Values and numbers, and for a group any iterable of them."""
+    wires: tuple[Any, ...] = tuple([x if type(x) is Value or type(x) is Group else wire(x) for x in inputs])
+    numbers = [x.data if type(x) is Value else x if type(x) is float else x.read() for x in wires]
+    data = gate.evaluate(numbers, wires)
+    return record(gate, data, wires) if "[]" in gate.takes else record(gate, data, *wires)
+
+
+class Group:
+    """Values and constants that enter a gate together, as the weights of a `dot` do.
+
+    A Group made once and given to many gates is walked once in the backward pass, not once for each gate.
+    """
+
+    __slots__ = ("data", "grad", "members", "variable")
+
+    def __init__(self, members: Iterable[Any]) -> None:
+        self.members: tuple[Wire, ...] = tuple([x if isinstance(x, Value) else number(x) for x in members])
+        self.variable = {*map(type, self.members)} != {float}  # False: constants only, which take no gradient
+        self.data: list[Any] = []  # the members' numbers when they were last read
+        self.grad: list[Any] | None = None  # within a backward pass: what the members have been sent so far
+
+    def read(self) -> list[Any]:
+        """The numbers of the members as they are now."""
+        self.data = [x if type(x) is float else x.data for x in self.members]
+        return self.data
+
+    through = staticmethod(through)
+
+    def __iter__(self) -> Iterator[Wire]:
+        return iter(self.members)
+
+    def __getitem__(self, index: int) -> Wire:
+        return self.members[index]
+
+    def __len__(self) -> int:
+        return len(self.members)
 
 
 def unary(gate: Gate) -> Callable[["Value"], "Value"]:
@@ -173,13 +178,7 @@ class Value:
         self.first = None
         self.second = None
 
-    @staticmethod
-    def through(gate: Gate, inputs: Sequence[Any]) -> "Value":
-        """The output of any gate for these inputs: Values and numbers, and for a group any iterable."""
-        wires: tuple[Any, ...] = tuple([x if type(x) is Value or type(x) is Group else wire(x) for x in inputs])
-        numbers = [x.data if type(x) is Value else x if type(x) is float else x.read() for x in wires]
-        data = gate.evaluate(numbers, wires)
-        return record(gate, data, wires) if "[]" in gate.takes else record(gate, data, *wires)
+    through = staticmethod(through)
 
     @property
     def inputs(self) -> tuple["Value", ...]:
@@ -214,8 +213,11 @@ class Value:
         label = f", label={self.label!r}" if self.label else ""
         return f"Value(data={self.data!r}, grad={self.grad!r}{label})"
 
+    def __format__(self, spec: str) -> str:
+        return format(self.data, spec) if spec else str(self)
+
     def __float__(self) -> float:
-        return self.data
+        return float(self.data)
 
     def __bool__(self) -> bool:
         return self.data != 0.0
@@ -241,7 +243,7 @@ class Value:
 
     def __pow__(self, other: Any) -> "Value":
         """The pow gate; for a plain number as exponent the power gate, whose exponent is a constant."""
-        return Value.through(gates.pow if isinstance(other, Value) else gates.power, (self, other))
+        return through(gates.pow if isinstance(other, Value) else gates.power, (self, other))
 
     exp = unary(gates.exp)
     log = unary(gates.log)
