@@ -58,7 +58,8 @@ def cross_entropy(logits: Sequence[Any], target: Any) -> Any:
         return total([share * cross_entropy(logits, k) for k, share in enumerate(target) if not _is_zero(share)])
     if not 0 <= index(target) < len(logits):
         raise ValueError(f"cross_entropy needs a class from 0 to {len(logits) - 1}, got {target}")
-    return logsumexp([z - logits[target] for z in logits])
+    others = [z - logits[target] for k, z in enumerate(logits) if k != target]
+    return logsumexp([0.0, *others]) if others else 0.0 * logits[0]
 
 
 def _is_zero(share: Any) -> bool:

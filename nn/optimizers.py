@@ -1,5 +1,6 @@
 """Optimizers: how the parameters follow their gradients."""
 
+import math
 from collections.abc import Iterable
 
 from tinygrad_edu import Value
@@ -24,8 +25,9 @@ class SGD:
         self.parameters = list(parameters)
         if not self.parameters:
             raise ValueError("SGD got no parameters: there is nothing to train")
-        if lr < 0.0 or momentum < 0.0 or weight_decay < 0.0:
-            raise ValueError(f"SGD needs lr, momentum and weight_decay >= 0, got {lr}, {momentum}, {weight_decay}")
+        for name, setting in {"lr": lr, "momentum": momentum, "weight_decay": weight_decay}.items():
+            if not 0.0 <= setting < math.inf:
+                raise ValueError(f"SGD needs a finite {name} of 0 or more, got {setting}")
         self.lr = lr
         self.momentum = momentum
         self.weight_decay = weight_decay

@@ -69,7 +69,7 @@ def train(
                     losses.append(len(batch) * _step(model, batch, loss, optimizer))
                     bar.update(len(batch))
                 history.loss.append(sum(losses) / len(rows))
-                bar.set_description(f"epoch {epoch + 1}/{epochs}, loss {history.loss[-1]:.4g}")
+                bar.set_description(f"epoch {epoch + 1}/{epochs}, loss {history.loss[-1]:.4g}", refresh=False)
         except KeyboardInterrupt:
             history.interrupted = True
     return history
@@ -80,7 +80,13 @@ def _step(model: Module, batch: Sequence[tuple[Any, Any]], loss: Callable[[Any, 
     mean = total([loss(model(row), target) for row, target in batch]) / len(batch)
     optimizer.zero_grad()
     mean.backward()
-    optimizer.step()
+    before = [parameter.data for parameter in optimizer.parameters]
+    try:
+        optimizer.step()
+    except KeyboardInterrupt:  # no half steps
+        for parameter, data in zip(optimizer.parameters, before, strict=True):
+            parameter.data = data
+        raise
     return mean.data  # type: ignore[no-any-return]
 
 
@@ -89,6 +95,8 @@ def accuracy(model: Module, inputs: Sequence[Sequence[Any]], targets: Sequence[i
 
     Of several outputs the class is the index of the largest; of one output, a logit, it is 1 where that is positive.
     """
+    if not targets:
+        raise ValueError("there are no rows to be right about")
     right = sum(_class(model(row)) == target for row, target in zip(inputs, targets, strict=True))
     return right / len(targets)
 

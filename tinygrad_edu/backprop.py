@@ -47,7 +47,7 @@ def chain_rule(order: Sequence[Any], one: Any) -> None:
     """From every gate, the last first, send each input `upstream * local`, and add it to the input's `.grad`.
 
     The upstream of the output is `one`. Nothing here asks what stands in `.data` and `.grad`: numbers, Values, or
-    whatever can be multiplied and added.
+    whatever can be multiplied and added; a gate whose `.grad` is false, as 0 is, has nothing to send.
     """
     for node in order:
         if type(node) is Group:
@@ -55,15 +55,18 @@ def chain_rule(order: Sequence[Any], one: Any) -> None:
     order[-1].grad = one
     try:
         for node in reversed(order):
+            upstream = node.grad
+            if not upstream:
+                continue
             if type(node) is Group:  # all its gates have sent; hand the sums on to the members
-                for x, downstream in zip(node.members, node.grad or (), strict=False):
+                node.grad = None
+                for x, downstream in zip(node.members, upstream, strict=True):
                     if type(x) is not float:
                         x.grad += downstream
-                node.grad = None
                 continue
             first, second = node.first, node.second
             if second is not None:  # two inputs
-                out, upstream, local = node.data, node.grad, node.gate.local
+                out, local = node.data, node.gate.local
                 x = first if type(first) is float else first.data
                 y = second if type(second) is float else second.data
                 if type(first) is not float:
@@ -71,7 +74,7 @@ def chain_rule(order: Sequence[Any], one: Any) -> None:
                 if type(second) is not float:
                     second.grad += upstream * local[1](out, x, y)
             elif type(first) is tuple:  # groups
-                out, upstream = node.data, node.grad
+                out = node.data
                 inputs = [wire if type(wire) is float else wire.data for wire in first]
                 for wire, local in zip(first, node.gate.local, strict=False):
                     if type(wire) is Group:
@@ -81,8 +84,10 @@ def chain_rule(order: Sequence[Any], one: Any) -> None:
                     elif type(wire) is not float:
                         wire.grad += upstream * local(out, *inputs)
             elif first is not None:  # one input
-                first.grad += node.grad * node.gate.local[0](node.data, first.data)
+                first.grad += upstream * node.gate.local[0](node.data, first.data)
     except (ArithmeticError, DomainError):
+        if type(node) is Group:
+            raise
         wires = first if type(first) is tuple else (first,) if second is None else (first, second)
         raise DomainError(node.gate, wires, f"{node.gate.name} has no finite slope here") from None
 
@@ -98,9 +103,9 @@ def backward(output: Value) -> None:
     """
     order = topological_order(output)
     before = [(node, node.grad) for node in order if node.grad]
-    for node, _ in before:
-        node.grad = 0.0
     try:
+        for node, _ in before:
+            node.grad = 0.0
         chain_rule(order, 1.0)
     except BaseException:
         for node in order:
@@ -135,17 +140,18 @@ class Flow:
     def __init__(self, value: Value | None) -> None:
         self.value = value
 
+    def __bool__(self) -> bool:
+        return self.value is not None
+
     def __add__(self, other: "Flow") -> "Flow":
         if self.value is None or other.value is None:
             return other if self.value is None else self
         return Flow(self.value + other.value)
 
     def __mul__(self, local: Any) -> "Flow":
-        if self.value is None:
-            return self
         if type(local) is float and local in (0.0, 1.0):
             return self if local else Flow(None)
-        return Flow(self.value * local)
+        return Flow(self.value * local)  # only a Flow that holds a Value is sent on
 
 
 def grad(output: Value, inputs: Iterable[Value]) -> list[Value]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from tinygrad_edu.draw import draw
+from tinygrad_edu.errors import DomainError
 from tinygrad_edu.expression import parse
 from tinygrad_edu.ledger import ledger
 from tinygrad_edu.value import Value
@@ -44,6 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if error.name != "sklearn":
             raise
         print("tinygrad-edu: this needs scikit-learn: pip install 'tinygrad-edu[data]'", file=sys.stderr)
+        return 2
+    except DomainError as error:  # its line of code would be ours; the note shows the spot in the expression
+        print("\n".join([f"tinygrad-edu: {error.reason}", *getattr(error, "__notes__", [])]), file=sys.stderr)
         return 2
     except (ValueError, OSError) as error:
         print(f"tinygrad-edu: {error}", file=sys.stderr)

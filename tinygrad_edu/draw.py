@@ -3,6 +3,7 @@
 import shutil
 import threading
 from pathlib import Path
+from unicodedata import category
 
 from tinygrad_edu.backprop import nodes
 from tinygrad_edu.value import Value
@@ -92,7 +93,10 @@ def _brief(x: float) -> str:
 
 
 def _escaped(text: str) -> str:
-    """The text for a cell of a record, in which braces, bars, angle brackets and backslashes have a meaning."""
-    for character in "\\{}|<>":
-        text = text.replace(character, "\\" + character)
+    """The text for a cell of a record: on one line, its signs without the meaning they have to Graphviz and in SVG."""
+    text = " ".join(text.split())
+    text = "".join(["\N{REPLACEMENT CHARACTER}" if category(c) in ("Cc", "Cs", "Cn") else c for c in text])
+    text = text.replace("&", "&amp;")
+    for sign in "\\{}|<>":
+        text = text.replace(sign, "\\" + sign)
     return text

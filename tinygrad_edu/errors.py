@@ -17,26 +17,22 @@ class DomainError(ValueError):
 
     gate    the gate's row in the table
     inputs  what entered it: Values, numbers, or groups of them
+    reason  what is wrong, with the numbers and labels of the inputs
     line    the user's source line, as `file:line: text`; empty where there is none
     """
 
     def __init__(self, gate: "Gate", inputs: Sequence[Any], reason: str) -> None:
-        self.gate = gate
-        self.inputs = tuple(inputs)
-        self.line = user_line()
         names = gate.takes.replace("[]", "").split(", ")
         shown = ", ".join(f"{name} = {describe(x)}" for name, x in zip(names, inputs, strict=False))
-        super().__init__(f"{gate.name}({shown}): {reason}" + (f"\n  at {self.line}" if self.line else ""))
+        self.gate = gate
+        self.inputs = tuple(inputs)
+        self.reason = f"{gate.name}({shown}): {reason}"
+        self.line = user_line()
+        super().__init__(f"{self.reason}\n  at {self.line}" if self.line else self.reason)
 
     def __reduce__(self) -> Any:
-        return _restored, (self.gate, self.args, self.line)
-
-
-def _restored(gate: "Gate", args: tuple[str], line: str) -> DomainError:
-    """The error as another process pickled it: without its inputs, whose graph stays behind."""
-    error = DomainError.__new__(DomainError, *args)
-    error.gate, error.inputs, error.line = gate, (), line
-    return error
+        """To another process it goes without its inputs, whose graph stays behind."""
+        return DomainError.__new__, (DomainError, *self.args), vars(self) | {"inputs": ()}
 
 
 def describe(x: Any) -> str:
@@ -60,4 +56,5 @@ def user_line() -> str:
             return ""
         frame = frame.f_back
     file, number = frame.f_code.co_filename, frame.f_lineno
-    return f"{file}:{number}: {linecache.getline(file, number).strip()}".rstrip(": ")
+    text = linecache.getline(file, number).strip()
+    return f"{file}:{number}: {text}" if text else f"{file}:{number}"

@@ -217,7 +217,7 @@ def caret(text: str, node: ast.AST) -> Iterator[None]:
     except DomainError as error:
         error.add_note(excerpt(text, place(text, node), "^"))
         raise
-    except (TypeError, ValueError) as error:
+    except ValueError as error:
         raise fault(str(error), text, place(text, node)) from None
 
 

@@ -31,7 +31,7 @@ def sigmoid(x: Any, beta: Any = 1.0) -> Any:
     >>> sigmoid(0.0)
     0.5
     """
-    return gates.sigmoid(x if type(beta) is float and beta == 1.0 else beta * x)
+    return gates.sigmoid(x if type(beta) is float and beta == 1.0 else gates.mul(beta, x))
 
 
 def leaky_relu(x: Any, alpha: Any = 0.01) -> Any:

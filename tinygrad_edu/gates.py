@@ -117,7 +117,10 @@ def _logsumexp(values: Sequence[float]) -> float:
 def _dot(weights: Sequence[float], inputs: Sequence[float], bias: float = 0.0) -> float:
     if len(weights) != len(inputs):
         raise ValueError
-    return math.fsum([*map(operator.mul, weights, inputs), bias])
+    try:
+        return math.fsum([*map(operator.mul, weights, inputs), bias])
+    except ValueError:  # two products of opposite signs are infinite
+        raise OverflowError from None
 
 
 # Slopes that are more than one expression.

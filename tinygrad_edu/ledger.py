@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 from tinygrad_edu.backprop import chain_rule, mirror, nodes, topological_order
@@ -38,7 +39,8 @@ class Ledger:
     """Both passes under one output; printed, two aligned tables.
 
     forward   a row for each gate, in the order of the forward pass
-    backward  a row for each product, in the order in which the backward pass makes them
+    backward  a row for each product, in the order in which the backward pass makes them; a gate whose upstream is 0
+              sends nothing
     names     what the tables call each Value: its label, or v1, v2, ... in the order of the forward pass
     """
 
@@ -91,8 +93,10 @@ def ledger(output: Value) -> Ledger:
     q       add   y            -4  ×      1  =          -4     -4
     """
     values = nodes(output)
-    unnamed = [node for node in values if not node.label]
-    names = {node: node.label for node in values} | {node: f"v{i}" for i, node in enumerate(unnamed, 1)}
+    labels = {node: " ".join(node.label.split()) for node in values}
+    taken = set(labels.values())
+    numbered = (name for i in count(1) if (name := f"v{i}") not in taken)
+    names = {node: label or next(numbered) for node, label in labels.items()}
     forward = [ForwardRow(node.gate.name, node.inputs, node) for node in values if node.gate]
 
     backward: list[BackwardRow] = []
@@ -111,6 +115,9 @@ class Received:
         self.node = node
         self.rows = rows
         self.total = 0.0
+
+    def __bool__(self) -> bool:
+        return self.total != 0.0
 
     def __mul__(self, local: float) -> list[tuple[Value, float, float]]:
         return [(self.node, self.total, local)]
