@@ -28,6 +28,8 @@ class Neuron(Module):
         seed: int | random.Random = 0,
         outputs: int = 1,
     ) -> None:
+        if inputs < 1:
+            raise ValueError(f"a neuron needs an input or more, got {inputs}")
         random_numbers = generator(seed)
         self.weights = Group([Value(glorot(random_numbers, inputs, outputs)) for _ in range(inputs)])
         self.bias = Value(0.0) if bias else None
@@ -52,6 +54,8 @@ class Layer(Module):
         bias: bool = True,
         seed: int | random.Random = 0,
     ) -> None:
+        if outputs < 1:
+            raise ValueError(f"a layer needs a neuron or more, got {outputs}")
         random_numbers = generator(seed)
         self.neurons = [Neuron(inputs, activation, bias, random_numbers, outputs) for _ in range(outputs)]
 

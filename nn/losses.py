@@ -32,6 +32,8 @@ def binary_cross_entropy(prediction: Any, target: Any, from_logits: bool = False
     """
     if not 0.0 <= target <= 1.0:
         raise ValueError(f"binary_cross_entropy needs targets from 0 to 1, got {target!r}")
+    if not from_logits and not 0.0 <= prediction <= 1.0:
+        raise ValueError(f"binary_cross_entropy needs a probability, got {prediction!r}; a logit goes with from_logits")
     if from_logits:
         likelihoods = -softplus(-prediction), -softplus(prediction)
     elif isinstance(target, Value):

@@ -78,6 +78,8 @@ def train(
 def _step(model: Module, batch: Sequence[tuple[Any, Any]], loss: Callable[[Any, Any], Value], optimizer: SGD) -> float:
     """One step down the gradient of the batch's mean loss, which is returned."""
     mean = total([loss(model(row), target) for row, target in batch]) / len(batch)
+    if not isinstance(mean, Value):
+        raise TypeError(f"the loss needs to depend on the model's parameters, got the number {mean!r}")
     optimizer.zero_grad()
     mean.backward()
     before = [parameter.data for parameter in optimizer.parameters]
@@ -87,7 +89,7 @@ def _step(model: Module, batch: Sequence[tuple[Any, Any]], loss: Callable[[Any, 
         for parameter, data in zip(optimizer.parameters, before, strict=True):
             parameter.data = data
         raise
-    return mean.data  # type: ignore[no-any-return]
+    return mean.data
 
 
 def accuracy(model: Module, inputs: Sequence[Sequence[Any]], targets: Sequence[int]) -> float:

@@ -6,10 +6,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
+from unicodedata import normalize
 
 from tinygrad_edu.draw import draw
 from tinygrad_edu.errors import DomainError
-from tinygrad_edu.expression import parse
+from tinygrad_edu.expression import leaf, parse
 from tinygrad_edu.ledger import ledger
 from tinygrad_edu.value import Value
 
@@ -29,29 +30,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal without σ shows ? and does not fail
-    parser = _parser()
-    chosen = parser.parse_args(_with_expression_marked(sys.argv[1:] if arguments is None else list(arguments)))
     try:
-        status: int = chosen.run(chosen)
-        sys.stdout.flush()
-        return status
-    except KeyboardInterrupt:
-        print("\ninterrupted", file=sys.stderr)
-        return INTERRUPTED
+        try:
+            return _run(sys.argv[1:] if arguments is None else list(arguments))
+        finally:
+            if sys.stdout:  # None where the caller has closed it
+                sys.stdout.flush()
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except KeyboardInterrupt:
+        print("\ninterrupted", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _run(arguments: list[str]) -> int:
+    """The exit status of a command; an error of the user's is one line, and for an expression the spot."""
+    chosen = _parser().parse_args(_with_expression_marked(arguments))
+    try:
+        status: int = chosen.run(chosen)
+        return status
     except ModuleNotFoundError as error:
-        if error.name != "sklearn":
+        if (error.name or "").partition(".")[0] != "sklearn":
             raise
-        print("tinygrad-edu: this needs scikit-learn: pip install 'tinygrad-edu[data]'", file=sys.stderr)
-        return 2
-    except DomainError as error:  # its line of code would be ours; the note shows the spot in the expression
-        print("\n".join([f"tinygrad-edu: {error.reason}", *getattr(error, "__notes__", [])]), file=sys.stderr)
-        return 2
+        message = "this needs scikit-learn: pip install 'tinygrad-edu[data]'"
+    except DomainError as error:  # its line of code would be ours; its note shows the spot in the expression
+        message = "\n".join([error.reason, *getattr(error, "__notes__", [])])
+    except BrokenPipeError:
+        raise
     except (ValueError, OSError) as error:
-        print(f"tinygrad-edu: {error}", file=sys.stderr)
-        return 2
+        message = str(error)
+    print(f"tinygrad-edu: {message}", file=sys.stderr)
+    return 2
 
 
 def _parser() -> Parser:
@@ -95,34 +105,41 @@ def _parser() -> Parser:
         "train",
         help="train a multilayer perceptron on xor, moons or digits",
         description="Train a multilayer perceptron and report its accuracy on rows that were held out.",
+        epilog="Layers, epochs, batch size and learning rate that are not given are those that suit the data set.",
     )
     train.add_argument("dataset", choices=("xor", "moons", "digits"), metavar="DATASET", help="xor, moons or digits")
-    train.add_argument("--hidden", type=_positive, nargs="+", metavar="N", help="neurons in each hidden layer")
+    train.add_argument(
+        "--hidden",
+        type=_positive,
+        nargs="+",
+        metavar="N",
+        help="neurons in each hidden layer",
+    )
     train.add_argument("--activation", default="tanh", help="of the hidden layers (default: %(default)s)")
     train.add_argument("--epochs", type=_natural, metavar="N", help="how often every row is seen")
     train.add_argument("--batch-size", type=_positive, metavar="N", help="rows for each step")
     train.add_argument("--lr", type=_rate, metavar="RATE", help="the learning rate")
     train.add_argument("--momentum", type=_rate, default=0.9, metavar="M", help="(default: %(default)s)")
-    train.add_argument("--seed", type=int, default=0, help="of weights, shuffling and splitting (default: %(default)s)")
+    train.add_argument(
+        "--seed", type=_natural, default=0, help="of weights, shuffling and splitting (default: %(default)s)"
+    )
     train.add_argument("--quiet", action="store_true", help="no progress bar")
     train.set_defaults(run=_train)
     return parser
 
 
 def _with_expression_marked(arguments: list[str]) -> list[str]:
-    """The arguments, with `--` before an expression that begins with a minus sign, as in `grad -x x=2`."""
-    if (
-        arguments[:1] == ["grad"]
-        and arguments[1:2]
-        and arguments[1][:1] == "-"
-        and arguments[1][:2] not in ("-h", "--")
-    ):
-        return ["grad", "--", *arguments[1:]]
-    return arguments
+    """The arguments of `grad` with the options first and then `--`, so that an expression may begin with a minus."""
+    if arguments[:1] != ["grad"]:
+        return arguments
+    options = [x for x in arguments[1:] if x in ("--ledger", "--help", "-h")]
+    others = [x for x in arguments[1:] if x not in (*options, "--")]
+    return ["grad", *options, *(["--", *others] if others else [])]
 
 
 def _variable(text: str) -> tuple[str, float]:
     name, equals, number = text.partition("=")
+    name = normalize("NFKC", name)  # as Python reads the names in an expression
     try:
         if not (name.isidentifier() and equals):
             raise ValueError
@@ -158,15 +175,19 @@ def _grad(chosen: argparse.Namespace) -> int:
     for name in names:
         if names.count(name) > 1:
             raise ValueError(f"{name} is given twice")
-    variables = {name: Value(number, name) for name, number in chosen.variables}
+    variables = {name: leaf(name, number) for name, number in chosen.variables}
     output = parse(chosen.expression, **variables)
     output.backward()
     if chosen.ledger:
         print(ledger(output), end="\n\n")
-    print(f"value = {output.data:.12g}")
+    print(f"value = {_exact(output.data)}")
     for name, variable in variables.items():
-        print(f"∂/∂{name} = {variable.grad:.12g}")
+        print(f"∂/∂{name} = {_exact(variable.grad)}")
     return 0
+
+
+def _exact(x: float) -> str:
+    return repr(x).removesuffix(".0")
 
 
 def _tour(chosen: argparse.Namespace) -> int:
@@ -240,7 +261,8 @@ def _learn(
     if history.interrupted:
         print(f"interrupted after {len(history.loss)} of {settings['epochs']} epochs; the model keeps what it learned")
     if history.loss:
-        print(f"loss: {history.loss[0]:.4g} in the first epoch, {history.loss[-1]:.4g} in the last")
+        last = f", {history.loss[-1]:.4g} in the last" if len(history.loss) > 1 else ""
+        print(f"loss: {history.loss[0]:.4g} in the first epoch{last}")
     share = accuracy(model, data.test_inputs, data.test_targets)
     print(
         f"accuracy on {len(data.test_inputs)} rows it has not seen: {share:.1%}"

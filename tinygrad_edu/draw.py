@@ -34,9 +34,9 @@ class Picture:
     def save(self, path: str | Path) -> Path:
         """Write the picture to a file, as SVG or, where the name ends in `.dot`, as DOT."""
         path = Path(path)
-        if path.suffix not in (".svg", ".dot"):
+        if path.suffix.lower() not in (".svg", ".dot"):
             raise ValueError(f"a picture is saved as .svg or .dot, not {path.suffix or 'without an ending'}: {path}")
-        path.write_text(self.source if path.suffix == ".dot" else self.svg, encoding="utf-8")
+        path.write_text(self.source if path.suffix.lower() == ".dot" else self.svg, encoding="utf-8")
         return path
 
     def _repr_svg_(self) -> str:
@@ -59,7 +59,7 @@ def draw(output: Value) -> Picture:
     if len(values) > MOST_NODES:
         raise ValueError(f"a picture of {len(values):,} nodes could not be read; draw one of up to {MOST_NODES:,}")
     names = {node: f"n{i}" for i, node in enumerate(values)}
-    passed_back = output.grad != 0.0
+    passed_back = any(node.grad for node in values)
     graph = graphviz.Digraph(
         graph_attr={"rankdir": "LR", "bgcolor": "transparent", "nodesep": "0.2"},
         node_attr={"shape": "record", "style": "rounded,filled", "fontname": "Arial", "fontsize": "11"},

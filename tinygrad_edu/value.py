@@ -67,7 +67,9 @@ class Group:
     __slots__ = ("data", "grad", "members", "variable")
 
     def __init__(self, members: Iterable[Any]) -> None:
-        self.members: tuple[Wire, ...] = tuple([x if type(x) is Value or isinstance(x, Value) else number(x) for x in members])
+        self.members: tuple[Wire, ...] = tuple(
+            [x if type(x) is Value or isinstance(x, Value) else number(x) for x in members]
+        )
         self.variable = {*map(type, self.members)} != {float}  # False: constants only, which take no gradient
         self.data: list[Any] = []  # the members' numbers when they were last read
         self.grad: list[Any] | None = None  # within a backward pass: what the members have been sent so far

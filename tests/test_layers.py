@@ -1,0 +1,308 @@
+"""Neuron, Layer and MLP: what they compute against sums written out, how they begin, and which rows they take."""
+
+import math
+import random
+from fractions import Fraction
+from functools import partial
+
+import numpy as np
+import pytest
+
+from nn import MLP, Layer, Neuron
+from tinygrad_edu import Group, Value
+from tinygrad_edu.backprop import nodes
+
+close = partial(pytest.approx, rel=1e-14, abs=1e-15)
+
+
+def weighted_sum(weights, inputs, bias=0.0):
+    return sum((w * x for w, x in zip(weights, inputs, strict=True)), start=bias)
+
+
+def with_numbers(module, numbers):
+    """The module with these parameters, in the order of definition."""
+    for parameter, number in zip(module.parameters(), numbers, strict=True):
+        parameter.data = number
+    return module
+
+
+def gates_of(output):
+    return [node.gate.name for node in nodes(output) if node.gate]
+
+
+# ---------------- a neuron
+
+
+def test_a_neuron_is_one_dot_gate():
+    assert gates_of(Neuron(5)([1.0] * 5)) == ["dot"]
+
+
+def test_an_activation_is_one_more_gate():
+    assert gates_of(Neuron(5, "tanh")([1.0] * 5)) == ["dot", "tanh"]
+
+
+def test_a_neuron_is_the_weighted_sum_and_the_bias():
+    neuron = with_numbers(Neuron(3), [2.0, -3.0, 0.5, -1.0])
+    assert neuron([1.0, 2.0, 4.0]).data == 2.0 - 6.0 + 2.0 - 1.0
+
+
+def test_each_weights_gradient_is_its_input_and_the_biass_is_one():
+    neuron = with_numbers(Neuron(3), [2.0, -3.0, 0.5, -1.0])
+    neuron([1.0, 2.0, 4.0]).backward()
+    assert [parameter.grad for parameter in neuron.parameters()] == [1.0, 2.0, 4.0, 1.0]
+
+
+def test_each_inputs_gradient_is_its_weight():
+    neuron, row = with_numbers(Neuron(2), [2.0, -3.0, 1.0]), [Value(5.0), Value(7.0)]
+    neuron(row).backward()
+    assert [x.grad for x in row] == [2.0, -3.0]
+
+
+def test_a_neuron_without_bias_has_none():
+    neuron = with_numbers(Neuron(2, bias=False), [2.0, -3.0])
+    assert neuron.bias is None
+    assert neuron([5.0, 7.0]).data == -11.0
+
+
+def test_the_bias_begins_at_zero():
+    assert Neuron(4, seed=3).bias.data == 0.0
+
+
+def test_the_spread_of_a_neurons_weights_depends_on_its_layer():
+    """Glorot's limit: the square root of 6 / (inputs + outputs)."""
+    alone, among = Neuron(2, seed=5), Neuron(2, seed=5, outputs=22)
+    ratio = math.sqrt(6.0 / 24.0) / math.sqrt(6.0 / 3.0)
+    assert [w.data for w in among.weights] == close([w.data * ratio for w in alone.weights])
+
+
+# ---------------- what a row may be
+
+
+ROWS = {
+    "a list": [0.5, 2.0],
+    "a tuple": (0.5, 2.0),
+    "whole numbers and fractions": [Fraction(1, 2), 2],
+    "a NumPy array": np.array([0.5, 2.0]),
+    "NumPy single precision": np.array([0.5, 2.0], dtype=np.float32),
+    "Values": [Value(0.5), Value(2.0)],
+    "numbers and Values": [0.5, Value(2.0)],
+    "a Group": Group([0.5, 2.0]),
+}
+ROW = pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+
+
+@ROW
+def test_a_neuron_takes_numbers_and_values(row):
+    assert with_numbers(Neuron(2), [4.0, 3.0, 1.0])(row).data == 9.0
+
+
+@ROW
+def test_a_layer_takes_numbers_and_values(row):
+    layer = with_numbers(Layer(2, 2), [4.0, 3.0, 1.0, 2.0, -1.0, 0.0])
+    assert [output.data for output in layer(row)] == [9.0, -1.0]
+
+
+@ROW
+def test_an_mlp_takes_numbers_and_values(row):
+    assert with_numbers(MLP(2, [1, 1]), [4.0, 3.0, 1.0, 2.0, -1.0])(row).data == close(2.0 * math.tanh(9.0) - 1.0)
+
+
+def test_an_iterator_is_read_once_for_all_neurons():
+    layer = with_numbers(Layer(2, 2), [4.0, 3.0, 1.0, 2.0, -1.0, 0.0])
+    assert [output.data for output in layer(iter([0.5, 2.0]))] == [9.0, -1.0]
+
+
+@pytest.mark.parametrize("build", [lambda: Neuron(2), lambda: Layer(2, 1), lambda: MLP(2, [3, 1])])
+def test_a_row_of_numbers_takes_no_gradient(build):
+    """Only the parameters are leaves of the graph; and they are all of them."""
+    module = build()
+    output = module([0.5, 2.0])
+    leaves = {node for node in nodes(output[0] if isinstance(output, list) else output) if node.gate is None}
+    assert leaves == set(module.parameters())
+
+
+BUILDS = {"neuron": lambda: Neuron(2), "layer": lambda: Layer(2, 3), "mlp": lambda: MLP(2, [3, 1])}
+BUILD = pytest.mark.parametrize("build", BUILDS.values(), ids=BUILDS)
+
+
+@BUILD
+@pytest.mark.parametrize("row", [[], [1.0], [1.0, 2.0, 3.0], [Value(1.0)]])
+def test_a_row_of_another_width_is_an_error_that_shows_weights_and_inputs(build, row):
+    with pytest.raises((TypeError, ValueError), match=r"weights.*inputs"):
+        build()(row)
+
+
+@BUILD
+@pytest.mark.parametrize("row", [["1", "2"], [None, 1.0], [1j, 1.0], [[1.0], [2.0]], [float("nan"), 1.0]])
+def test_a_row_of_what_is_no_number_is_refused(build, row):
+    with pytest.raises((TypeError, ValueError), match="needs a"):
+        build()(row)
+
+
+# ---------------- a layer
+
+
+def test_every_neuron_of_a_layer_sees_every_input():
+    layer = with_numbers(Layer(2, 3), [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0])
+    assert [output.data for output in layer([10.0, 1.0])] == [15.0, 51.0, 87.0]
+
+
+@pytest.mark.parametrize(("inputs", "outputs"), [(1, 1), (3, 2), (2, 5)])
+@pytest.mark.parametrize("bias", [True, False])
+def test_a_layer_has_a_weight_for_each_wire_and_a_bias_for_each_neuron(inputs, outputs, bias):
+    layer = Layer(inputs, outputs, bias=bias)
+    assert len(layer.parameters()) == inputs * outputs + outputs * bias
+    assert len(layer([1.0] * inputs)) == outputs
+
+
+def test_a_layer_of_one_neuron_gives_a_list_of_one():
+    assert len(Layer(2, 1)([1.0, 2.0])) == 1
+
+
+def test_the_neurons_of_a_layer_begin_unlike():
+    weights = [parameter.data for parameter in Layer(3, 4, bias=False).parameters()]
+    assert len(set(weights)) == 12
+
+
+def test_a_layers_weights_begin_with_the_spread_of_its_number_of_outputs():
+    first, neuron = Layer(2, 22, seed=5).neurons[0], Neuron(2, seed=5, outputs=22)
+    assert [w.data for w in first.weights] == [w.data for w in neuron.weights]
+
+
+# ---------------- a multilayer perceptron
+
+
+@pytest.mark.parametrize(
+    ("inputs", "sizes", "count"),
+    [
+        (2, [16, 16, 1], (2 + 1) * 16 + (16 + 1) * 16 + (16 + 1) * 1),
+        (2, [16, 16, 1], 337),
+        (64, [32, 10], 2_410),
+        (3, [1], 4),
+        (1, (2, 2, 2), 16),
+    ],
+)
+def test_the_number_of_parameters(inputs, sizes, count):
+    assert len(MLP(inputs, sizes).parameters()) == count
+
+
+def test_without_biases_only_the_wires_count():
+    assert len(MLP(2, [16, 16, 1], bias=False).parameters()) == 2 * 16 + 16 * 16 + 16
+
+
+def test_the_biases_begin_at_zero_and_the_weights_do_not():
+    state = MLP(3, [4, 2]).state_dict()
+    assert {number for name, number in state.items() if name.endswith("bias")} == {0.0}
+    assert 0.0 not in {number for name, number in state.items() if "weights" in name}
+
+
+def test_an_mlp_of_one_output_gives_a_value():
+    assert type(MLP(2, [3, 1])([1.0, 2.0])) is Value
+
+
+@pytest.mark.parametrize("sizes", [[2], [3, 4]])
+def test_an_mlp_of_several_outputs_gives_a_list(sizes):
+    outputs = MLP(2, sizes)([1.0, 2.0])
+    assert [type(output) for output in outputs] == [Value] * sizes[-1]
+
+
+HIDDEN = [0.3, -0.8, 0.1, 1.2, 0.4, -0.5]
+OUTER = [0.7, -0.9, 0.25]
+
+
+@pytest.mark.parametrize(
+    ("activation", "output", "inner", "last"),
+    [
+        ("tanh", "linear", math.tanh, lambda h: h),
+        ("relu", "linear", lambda h: max(h, 0.0), lambda h: h),
+        ("tanh", "sigmoid", math.tanh, lambda h: 1.0 / (1.0 + math.exp(-h))),
+        (lambda h: h * h, "linear", lambda h: h * h, lambda h: h),
+        (Value.sin, Value.exp, math.sin, math.exp),
+    ],
+)
+def test_activation_is_the_hidden_layers_and_output_is_the_last_layers(activation, output, inner, last):
+    model = with_numbers(MLP(2, [2, 1], activation, output), HIDDEN + OUTER)
+    row = [1.5, -0.6]
+    hidden = [inner(weighted_sum(HIDDEN[:2], row, HIDDEN[2])), inner(weighted_sum(HIDDEN[3:5], row, HIDDEN[5]))]
+    assert model(row).data == close(last(weighted_sum(OUTER[:2], hidden, OUTER[2])))
+
+
+def test_an_mlp_is_tanh_inside_and_linear_at_the_end_unless_told_otherwise():
+    assert gates_of(MLP(1, [1, 1, 1])([1.0])) == ["dot", "tanh", "dot", "tanh", "dot"]
+
+
+def test_the_gradients_of_an_mlp_are_those_of_the_derivation():
+    """y = w tanh(u x + a) + b: the hidden weight's is w (1 - tanh²) x."""
+    u, a, w, b, x = 0.4, -0.2, 1.5, 0.3, 2.0
+    model = with_numbers(MLP(1, [1, 1]), [u, a, w, b])
+    model([x]).backward()
+    hidden = math.tanh(u * x + a)
+    slope = w * (1.0 - hidden**2)
+    assert [parameter.grad for parameter in model.parameters()] == close([slope * x, slope, hidden, 1.0])
+
+
+def test_an_mlp_without_layers_is_refused():
+    with pytest.raises(ValueError, match="at least one layer"):
+        MLP(2, [])
+
+
+@pytest.mark.parametrize("build", [lambda: Neuron(2, "rectified"), lambda: Layer(2, 1, "rectified")])
+def test_an_unknown_activation_is_refused_with_the_names_there_are(build):
+    with pytest.raises(ValueError, match=r"'rectified'.*tanh.*relu"):
+        build()
+
+
+@pytest.mark.parametrize("chosen", [{"activation": "rectified"}, {"output": "rectified"}])
+def test_an_mlp_refuses_an_unknown_activation_in_either_place(chosen):
+    with pytest.raises(ValueError, match=r"'rectified'.*tanh.*relu"):
+        MLP(2, [2, 1], **chosen)
+
+
+# ---------------- seeds
+
+
+def test_the_same_seed_gives_the_same_weights_to_the_last_bit():
+    assert MLP(3, [4, 2], seed=11).state_dict() == MLP(3, [4, 2], seed=11).state_dict()
+
+
+def test_another_seed_gives_other_weights():
+    first, second = (MLP(3, [4, 2], bias=False, seed=seed).state_dict() for seed in (0, 1))
+    assert not set(first.values()) & set(second.values())
+
+
+def test_a_generator_goes_on_from_one_layer_to_the_next():
+    numbers = random.Random(11)
+    layers = [Layer(3, 4, seed=numbers), Layer(4, 2, seed=numbers)]
+    expected = [parameter.data for layer in layers for parameter in layer.parameters()]
+    assert list(MLP(3, [4, 2], seed=11).state_dict().values()) == expected
+
+
+def test_no_global_random_state_is_touched():
+    before, numpys = random.getstate(), np.random.get_state(legacy=False)
+    MLP(3, [4, 2], seed=1)([1.0, 2.0, 3.0])
+    assert random.getstate() == before
+    np.testing.assert_equal(np.random.get_state(legacy=False), numpys)
+
+
+def test_a_global_seed_changes_nothing():
+    random.seed(1)
+    first = MLP(3, [4, 2]).state_dict()
+    random.seed(2)
+    assert MLP(3, [4, 2]).state_dict() == first
+
+
+# ---------------- how they print
+
+
+@pytest.mark.parametrize(
+    ("module", "text"),
+    [
+        (Neuron(3), "Neuron(3, linear)"),
+        (Neuron(3, Value.tanh), "Neuron(3, tanh)"),
+        (Layer(3, 2, "relu"), "Layer(3, 2, relu)"),
+        (MLP(2, [16, 16, 1]), "MLP(2, [16, 16, 1], activation=tanh, output=linear)"),
+        (MLP(64, [32, 10], "relu", "sigmoid"), "MLP(64, [32, 10], activation=relu, output=sigmoid)"),
+    ],
+)
+def test_modules_print_their_shapes_and_activations(module, text):
+    assert repr(module) == text

@@ -1,0 +1,79 @@
+"""The perceptron: logic by weights set by hand, and on which side of its line it fires."""
+
+import itertools
+from fractions import Fraction
+
+import pytest
+
+from nn import Perceptron
+from tinygrad_edu import Value
+from tinygrad_edu.backprop import nodes
+
+PAIRS = list(itertools.product((0, 1), repeat=2))
+
+
+@pytest.mark.parametrize(
+    ("weights", "bias", "connective"),
+    [
+        ([1, 1], -1.5, lambda a, b: a and b),
+        ([1, 1], -0.5, lambda a, b: a or b),
+        ([-1, -1], 1.5, lambda a, b: not (a and b)),
+        ([-1, -1], 0.5, lambda a, b: not (a or b)),
+        ([1, -1], -0.5, lambda a, b: a and not b),
+    ],
+    ids=["and", "or", "nand", "nor", "and not"],
+)
+@pytest.mark.parametrize(("a", "b"), PAIRS)
+def test_a_perceptron_is_a_connective(weights, bias, connective, a, b):
+    assert Perceptron(weights, bias)([a, b]).data == float(bool(connective(a, b)))
+
+
+@pytest.mark.parametrize(("a", "output"), [(0, 1.0), (1, 0.0)])
+def test_a_perceptron_is_not(a, output):
+    assert Perceptron([-1], bias=0.5)([a]).data == output
+
+
+@pytest.mark.parametrize(("a", "b"), PAIRS)
+def test_three_perceptrons_are_exclusive_or(a, b):
+    either, both, one_of_two = Perceptron([1, 1], -0.5), Perceptron([1, 1], -1.5), Perceptron([1, -1], -0.5)
+    assert one_of_two([either([a, b]), both([a, b])]).data == float(a != b)
+
+
+@pytest.mark.parametrize(
+    ("row", "output"), [([2.0, 1.0], 1.0), ([1.0, 2.0], 0.0), ([1.0, 1.0], 0.0), ([1.0 + 2**-52, 1.0], 1.0)]
+)
+def test_it_fires_on_the_positive_side_only_and_not_on_the_line(row, output):
+    assert Perceptron([1.0, -1.0])(row).data == output
+
+
+def test_from_a_number_of_inputs_all_weights_begin_at_zero():
+    perceptron = Perceptron(3)
+    assert perceptron.state_dict() == {"weights.0": 0.0, "weights.1": 0.0, "weights.2": 0.0, "bias": 0.0}
+
+
+def test_it_begins_with_the_numbers_it_is_given():
+    perceptron = Perceptron([Fraction(1, 2), -3], bias=2)
+    assert perceptron.state_dict() == {"weights.0": 0.5, "weights.1": -3.0, "bias": 2.0}
+
+
+def test_it_is_a_step_after_one_dot_gate():
+    output = Perceptron([1, 1])([Value(1.0), Value(2.0)])
+    assert [node.gate.name for node in nodes(output) if node.gate] == ["dot", "step"]
+
+
+def test_its_threshold_passes_no_gradient_back():
+    perceptron = Perceptron([1.0, 2.0], 0.5)
+    perceptron([1.0, 1.0]).backward()
+    assert [parameter.grad for parameter in perceptron.parameters()] == [0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize("row", [[], [1.0], [1.0, 1.0, 1.0]])
+def test_a_row_of_another_width_is_an_error_that_shows_both(row):
+    with pytest.raises((TypeError, ValueError), match=r"weights.*inputs"):
+        Perceptron([1, 1])(row)
+
+
+@pytest.mark.parametrize("weight", [float("nan"), float("inf"), "1", None])
+def test_a_weight_that_is_no_number_is_refused(weight):
+    with pytest.raises((TypeError, ValueError)):
+        Perceptron([1.0, weight])
