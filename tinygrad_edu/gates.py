@@ -130,9 +130,20 @@ def _power_slope(out: Any, x: Any, exponent: float) -> Any:
     """The exponent is a constant of the graph, so Python may branch on it."""
     if exponent == 0.0:
         return 0.0
-    if (exponent - 1.0) + 1.0 == exponent:
+    if _lost_by_less_one(exponent) == 0.0:
         return exponent * x ** (exponent - 1.0)
-    return exponent * out / x  # exponent - 1 would be rounded
+    return exponent * out / x
+
+
+def _lost_by_less_one(y: Any) -> Any:
+    """What rounding took from y - 1.0, exactly: Knuth's two-sum."""
+    less = y - 1.0
+    taken = less - y
+    return (y - (less - taken)) - (1.0 + taken)
+
+
+def _is_zero(x: Any) -> Any:
+    return 1.0 - step(x) - step(-x)
 
 
 def _equal_shares(winners: list[Any]) -> list[Any]:
@@ -176,8 +187,8 @@ div = Gate("div", "x, y", "÷", r"\frac{#1}{#2}", operator.truediv,
            (lambda out, x, y: reciprocal(y), lambda out, x, y: -out / y),
            domain="y != 0")
 pow = Gate("pow", "x, y", "^", "#1^{#2}", math.pow,
-           (lambda out, x, y: y * x ** (y - 1.0) * x ** (y - ((y - 1.0) + 1.0)),  # the last factor: y - 1 was rounded
-            lambda out, x, y: out * log(x)),
+           (lambda out, x, y: y * x ** (y - 1.0) * x ** _lost_by_less_one(y),
+            lambda out, x, y: out * log(x + _is_zero(x))),
            domain="x > 0 or x == 0 and y >= 0 or x < 0 and y == int(y)")
 
 # ---- one input
