@@ -739,7 +739,7 @@ def test_a_value_that_a_hundred_thousand_gates_use():
     """)
 
 
-@pytest.mark.parametrize("link", ["-f", "f + x", "dot([f], [1.0])", "dot([1.0, x], [f, 0.0], f)", "f ** 1"])
+@pytest.mark.parametrize("link", ["-f", "f + x", "dot([f], [1.0])", "dot([1.0, x], [f, 0.0], x)", "f ** 1"])
 def test_a_deep_graph_is_built_used_and_freed_in_a_thread_with_a_small_stack(link):
     run(f"""
         gc.disable()
@@ -765,7 +765,7 @@ def test_a_deep_graph_lives_and_dies_within_a_low_recursion_limit():
         sys.setrecursionlimit(60)
         limit = 60
         x = f = Value(0.0)
-        for k in range(100_000):
+        for k in range(20_000):
             f = dot([f], [1.0]) if k % 3 == 0 else f - x
         f.backward()
         f.zero_grad()
@@ -878,3 +878,9 @@ def test_operators_of_a_long_loop_leave_no_memory_behind(without_collector):
     for _ in range(50):
         step()
     assert alive() == before
+
+
+@pytest.mark.parametrize("arguments", [(3.0, [Value(1.0)]), (Value(1.0), [3.0])])
+def test_grad_of_or_by_what_is_no_value_is_a_type_error(arguments):
+    with pytest.raises(TypeError, match="grad needs Values, got float"):
+        grad(*arguments)

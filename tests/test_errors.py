@@ -107,6 +107,17 @@ def test_a_sum_of_gradients_that_overflows_in_a_group_is_a_domain_error():
     error_of(lambda: grad(dot([x], [1e308]) + 1e308 * x, [x]))
 
 
+@pytest.mark.parametrize(
+    "function", [lambda x: 1.0 / x, Value.reciprocal, lambda x: dot([x], [1e200]) * 1e200 + x * 0.0]
+)
+def test_a_gradient_too_large_for_a_double_is_a_domain_error_and_leaves_no_trace(function):
+    x = Value(1e-200)
+    output = function(x)
+    with pytest.raises(DomainError, match="the gradient it sends is too large for a double"):
+        output.backward()
+    assert [node.grad for node in (x, output)] == [0.0, 0.0]
+
+
 def test_the_attributes_hold_the_gate_and_the_inputs():
     x, y = Value(2.0), Value(0.0)
     error = error_of(lambda: x / y)

@@ -98,7 +98,8 @@ def backward(output: Value) -> None:
     The gradients of one pass are summed apart and then added, so that a second backward() adds exactly the same
     again, on every node. If the pass is cut short by an error, every `.grad` is what it was before.
 
-    Raises DomainError where a gate has no finite slope, as sqrt at 0. Slopes are taken at the `.data` of now: after
+    Raises DomainError where a gate has no finite slope, as sqrt at 0, or sends a gradient too large for a double.
+    Slopes are taken at the `.data` of now: after
     assigning to a leaf, build the graph again.
     """
     order = topological_order(output)
@@ -107,6 +108,7 @@ def backward(output: Value) -> None:
         for node, _ in before:
             node.grad = 0.0
         chain_rule(order, 1.0)
+        refuse_overflow(order)
     except BaseException:
         for node in order:
             node.grad = None if type(node) is Group else 0.0
@@ -114,6 +116,16 @@ def backward(output: Value) -> None:
     finally:
         for node, grad in before:
             node.grad += grad
+
+
+def refuse_overflow(order: Sequence[Any]) -> None:
+    """A DomainError for the first gate of the backward pass that sent a gradient which is not a finite number."""
+    total = sum([node.grad for node in order if type(node) is not Group])
+    if total - total == 0.0:
+        return
+    for node in reversed(order):
+        if type(node) is not Group and any(x.grad - x.grad for x in node.wires() if type(x) is not float):
+            raise DomainError(node.gate, node.wires(), "the gradient it sends is too large for a double")
 
 
 def mirror(order: Sequence[Any], data: Callable[[Value], Any], grad: Callable[[Value], Any]) -> list[Any]:
@@ -165,6 +177,10 @@ def grad(output: Value, inputs: Iterable[Value]) -> list[Value]:
     >>> first.data, second.data
     (32.0, 48.0)
     """
+    inputs = list(inputs)
+    for x in (output, *inputs):
+        if not isinstance(x, Value):
+            raise TypeError(f"grad needs Values, got {type(x).__name__} {x!r}")
     order = topological_order(output)
     images = mirror(order, data=lambda node: node, grad=lambda node: Flow(None))
     chain_rule(images, Flow(Value(1.0)))
