@@ -11,8 +11,9 @@ Some gates take *groups*: `dot` takes weights, inputs and a bias, two groups and
 inputs, weights and 1. The slope of a group is a list, one slope for each member.
 
 Kinks follow one convention, PyTorch's: step(0) = 0, so a kink belongs to its left side (relu'(0) = 0,
-leaky_relu'(0) = elu'(0) = alpha), abs'(0) = 0, and inputs tied for the maximum share its gradient equally. The
-lectures draw the max gate as a router to one input and say nothing of ties; one of them sets step(0) = 1.
+leaky_relu'(0) = elu'(0) = alpha), abs'(0) = 0, and inputs tied for the maximum share its gradient equally; so at 0
+maximum(x, 0) has the slope 1/2 where relu has 0. The lectures draw the max gate as a router to one input and say
+nothing of ties; one of them sets step(0) = 1.
 
 Rules keep their digits at the ends of the double range: 1 - sigmoid(x) has none left at x = 40, sigmoid(-x) has all.
 """
