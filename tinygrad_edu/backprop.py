@@ -1,7 +1,7 @@
 """The backward pass: an order of the graph, and the chain rule along it."""
 
 from collections.abc import Callable, Iterable, Sequence
-from operator import add
+from operator import mul
 from typing import Any
 
 from tinygrad_edu.errors import DomainError
@@ -58,11 +58,12 @@ def chain_rule(order: Sequence[Any], one: Any) -> None:
             upstream = node.grad
             if not upstream:
                 continue
-            if type(node) is Group:  # all its gates have sent; hand the sums on to the members
-                node.grad = None
-                for x, downstream in zip(node.members, upstream, strict=True):
+            if type(node) is Group:  # all its gates have sent; its members receive the sums
+                node.grad = []
+                upstreams, slopes = zip(*upstream, strict=True)
+                for x, local in zip(node.members, zip(*slopes, strict=True), strict=True):
                     if type(x) is not float:
-                        x.grad += downstream
+                        x.grad = sum(map(mul, upstreams, local), x.grad)
                 continue
             first, second = node.first, node.second
             if second is not None:  # two inputs
@@ -79,8 +80,7 @@ def chain_rule(order: Sequence[Any], one: Any) -> None:
                 for wire, local in zip(first, node.gate.local, strict=False):
                     if type(wire) is Group:
                         if wire.variable:
-                            sent = [upstream * slope for slope in local(out, *inputs)]
-                            wire.grad = sent if wire.grad is None else list(map(add, wire.grad, sent))
+                            wire.grad.append((upstream, local(out, *inputs)))
                     elif type(wire) is not float:
                         wire.grad += upstream * local(out, *inputs)
             elif first is not None:  # one input
@@ -111,7 +111,7 @@ def backward(output: Value) -> None:
         refuse_overflow(order)
     except BaseException:
         for node in order:
-            node.grad = None if type(node) is Group else 0.0
+            node.grad = [] if type(node) is Group else 0.0
         raise
     finally:
         for node, grad in before:

@@ -122,7 +122,7 @@ class Received:
     def __mul__(self, local: float) -> list[tuple[Value, float, float]]:
         return [(self.node, self.total, local)]
 
-    def __iadd__(self, products: Sequence[tuple[Value, float, float]]) -> "Received":
+    def __add__(self, products: Sequence[tuple[Value, float, float]]) -> "Received":
         for output, upstream, local in products:
             downstream = upstream * local
             self.total += downstream

@@ -53,7 +53,7 @@ def record(gate: Gate, data: float, first: Wire, second: Wire = None) -> "Value"
 def through(gate: Gate, inputs: Sequence[Any]) -> "Value":
     """The output of any gate for these inputs: Values and numbers, and for a group any iterable of them."""
     wires: tuple[Any, ...] = tuple([x if type(x) is Value or type(x) is Group else wire(x) for x in inputs])
-    numbers = [x.data if type(x) is Value else x if type(x) is float else x.read() for x in wires]
+    numbers = [x.read() if type(x) is Group else x if type(x) is float else x.data for x in wires]
     data = gate.evaluate(numbers, wires)
     return record(gate, data, wires) if "[]" in gate.takes else record(gate, data, *wires)
 
@@ -64,19 +64,28 @@ class Group:
     A Group made once and given to many gates is walked once in the backward pass, not once for each gate.
     """
 
-    __slots__ = ("data", "grad", "members", "variable")
+    __slots__ = ("data", "grad", "kinds", "members")
 
     def __init__(self, members: Iterable[Any]) -> None:
-        self.members: tuple[Wire, ...] = tuple(
-            [x if type(x) is Value or isinstance(x, Value) else number(x) for x in members]
-        )
-        self.variable = {*map(type, self.members)} != {float}  # False: constants only, which take no gradient
+        self.members: tuple[Wire, ...] = tuple(members)
+        self.kinds = {*map(type, self.members)}
+        if self.kinds != {Value}:
+            self.members = tuple([x if isinstance(x, Value) else number(x) for x in self.members])
+            self.kinds = {*map(type, self.members)}
         self.data: list[Any] = []  # the members' numbers when they were last read
-        self.grad: list[Any] | None = None  # within a backward pass: what the members have been sent so far
+        self.grad: list[Any] = []  # within a backward pass: from every gate so far its upstream and its slopes
+
+    @property
+    def variable(self) -> bool:
+        """Whether it takes a gradient: not all of its members are constants."""
+        return self.kinds != {float}
 
     def read(self) -> list[Any]:
         """The numbers of the members as they are now."""
-        self.data = [x if type(x) is float else x.data for x in self.members]
+        if float in self.kinds:
+            self.data = [x if type(x) is float else x.data for x in self.members]
+        else:
+            self.data = [x.data for x in self.members]
         return self.data
 
     through = staticmethod(through)
