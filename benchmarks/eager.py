@@ -141,6 +141,23 @@ def bytes_per_node(Value: Any) -> Any:  # noqa: N803
     return {"bytes": (tracemalloc.get_traced_memory()[0] - before) / gates}
 
 
+def cost_per_gate(Value: Any) -> Any:  # noqa: N803
+    """Seconds for each gate of a chain, built, differentiated and freed, by the length of the chain."""
+    costs = {}
+    for length in (1_000, 10_000, 100_000, 1_000_000):
+        runs = []
+        for _ in range(max(3, 100_000 // length)):
+            started = time.perf_counter()
+            v = Value(1.0)
+            for _ in range(length // 2):
+                v = v * 1.0000001 + 0.0000001
+            v.backward()
+            del v
+            runs.append((time.perf_counter() - started) / length)
+        costs[f"{length:,}"] = statistics.median(runs)
+    return costs
+
+
 def run_one(work: str, side: str) -> Any:
     if side == "micrograd":
         from micrograd.engine import Value
@@ -148,7 +165,8 @@ def run_one(work: str, side: str) -> Any:
         from tinygrad_edu import Value
     if work == "dot":
         return moons_dot() if side == "ours" else moons_elementary(Value)
-    return {"elementary": moons_elementary, "chain": chain, "bytes": bytes_per_node}[work](Value)
+    works = {"elementary": moons_elementary, "chain": chain, "bytes": bytes_per_node, "cost": cost_per_gate}
+    return works[work](Value)
 
 
 WORKS = {
@@ -167,13 +185,17 @@ def main() -> None:
     if chosen.one:
         print(json.dumps(run_one(*chosen.one)))
         return
+
+    def measured(work: str, side: str) -> Any:
+        command = [sys.executable, __file__, "--one", work, side]
+        return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
     print(f"{'':72} {'micrograd':>12} {'ours':>12} {'ratio':>7}")
     for work, title in WORKS.items():
         found: dict[str, list[Any]] = {"micrograd": [], "ours": []}
         for _ in range(chosen.rounds if work != "bytes" else 1):
             for side, results in found.items():
-                command = [sys.executable, __file__, "--one", work, side]
-                results.append(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
+                results.append(measured(work, side))
         if work in ("elementary", "dot"):
             for theirs, ours in zip(found["micrograd"][0]["losses"], found["ours"][0]["losses"], strict=True):
                 if abs(theirs - ours) > 1e-9 * abs(theirs):
@@ -182,6 +204,8 @@ def main() -> None:
         theirs, ours = (statistics.median(result[key] for result in found[side]) for side in ("micrograd", "ours"))
         unit = (lambda x: f"{x:.0f} B") if work == "bytes" else (lambda x: f"{1000 * x:.1f} ms")
         print(f"{title:72} {unit(theirs):>12} {unit(ours):>12} {theirs / ours:6.1f}x", flush=True)
+    costs = ", ".join(f"{length} gates {1e6 * seconds:.1f} µs" for length, seconds in measured("cost", "ours").items())
+    print(f"cost of one gate in a chain of {costs}")
 
 
 if __name__ == "__main__":

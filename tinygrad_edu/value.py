@@ -54,7 +54,12 @@ def through(gate: Gate, inputs: Sequence[Any]) -> "Value":
     """The output of any gate for these inputs: Values and numbers, and for a group any iterable of them."""
     wires: tuple[Any, ...] = tuple([x if type(x) is Value or type(x) is Group else wire(x) for x in inputs])
     numbers = [x.read() if type(x) is Group else x if type(x) is float else x.data for x in wires]
-    data = gate.evaluate(numbers, wires)
+    try:
+        data = gate.forward(*numbers)
+        if data - data:
+            raise OverflowError
+    except (ArithmeticError, TypeError, ValueError):
+        data = gate.evaluate(numbers, wires)
     return record(gate, data, wires) if "[]" in gate.takes else record(gate, data, *wires)
 
 
@@ -133,7 +138,14 @@ def binary(gate: Gate) -> Callable[["Value", Any], "Value"]:
                 raise OverflowError
         except (ArithmeticError, ValueError):
             data = gate.evaluate((x, y), (self, other))
-        return record(gate, data, self, other)
+        output = object.__new__(Value)  # record(), written out: most gates of most graphs are made here
+        output.data = data
+        output.grad = 0.0
+        output.label = ""
+        output.gate = gate
+        output.first = self
+        output.second = other
+        return output
 
     method.__name__, method.__doc__ = gate.name, f"The {gate.name} gate of this value and another, or a number."
     return method
