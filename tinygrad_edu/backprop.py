@@ -99,8 +99,7 @@ def backward(output: Value) -> None:
     again, on every node. If the pass is cut short by an error, every `.grad` is what it was before.
 
     Raises DomainError where a gate has no finite slope, as sqrt at 0, or sends a gradient too large for a double.
-    Slopes are taken at the `.data` of now: after
-    assigning to a leaf, build the graph again.
+    Slopes are taken at the `.data` of now: after assigning to a leaf, build the graph again.
     """
     order = topological_order(output)
     before = [(node, node.grad) for node in order if node.grad]
