@@ -4,7 +4,8 @@ import random
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from nn.activations import Activation, activation
+from nn import activations
+from nn.activations import Activation
 from nn.initializers import generator, glorot
 from nn.module import Module
 from tinygrad_edu import Group, Value, dot
@@ -33,7 +34,7 @@ class Neuron(Module):
         random_numbers = generator(seed)
         self.weights = Group([Value(glorot(random_numbers, inputs, outputs)) for _ in range(inputs)])
         self.bias = Value(0.0) if bias else None
-        self.activation = _activation(activation)
+        self.activation = activations.activation(activation)
 
     def __call__(self, inputs: Iterable[Any]) -> Any:
         """The output for one row of inputs, Values or numbers."""
@@ -97,10 +98,10 @@ class MLP(Module):
         if not sizes:
             raise ValueError("an MLP needs at least one layer: sizes is empty")
         random_numbers = generator(seed)
-        activations = [activation] * (len(sizes) - 1) + [output]
+        chosen = [activation] * (len(sizes) - 1) + [output]
         self.layers = [
-            Layer(before, after, chosen, bias, random_numbers)
-            for before, after, chosen in zip([inputs, *sizes], sizes, activations, strict=False)
+            Layer(before, after, of_layer, bias, random_numbers)
+            for before, after, of_layer in zip([inputs, *sizes], sizes, chosen, strict=False)
         ]
 
     def __call__(self, inputs: Iterable[Any]) -> Any:
@@ -114,9 +115,6 @@ class MLP(Module):
         sizes = [len(layer.neurons) for layer in self.layers]
         hidden, output = (_name(layer.neurons[0].activation) for layer in (self.layers[0], self.layers[-1]))
         return f"MLP({len(self.layers[0].neurons[0].weights)}, {sizes}, activation={hidden}, output={output})"
-
-
-_activation = activation  # the parameter of the same name hides it
 
 
 def _name(function: Activation) -> str:

@@ -34,13 +34,15 @@ def binary_cross_entropy(prediction: Any, target: Any, from_logits: bool = False
         raise ValueError(f"binary_cross_entropy needs targets from 0 to 1, got {target!r}")
     if not from_logits and not 0.0 <= prediction <= 1.0:
         raise ValueError(f"binary_cross_entropy needs a probability, got {prediction!r}; a logit goes with from_logits")
+    rest = 1.0 - target
     if from_logits:
         likelihoods = -softplus(-prediction), -softplus(prediction)
-    elif isinstance(target, Value):
-        likelihoods = log(prediction), log(1.0 - prediction)
     else:  # log(0) is no harm where its weight is 0
-        likelihoods = log(prediction) if target else 0.0, log(1.0 - prediction) if target != 1 else 0.0
-    return -(target * likelihoods[0] + (1.0 - target) * likelihoods[1])
+        likelihoods = (
+            0.0 if _is_zero(target) else log(prediction),
+            0.0 if _is_zero(rest) else log(1.0 - prediction),
+        )
+    return -(target * likelihoods[0] + rest * likelihoods[1])
 
 
 def cross_entropy(logits: Sequence[Any], target: Any) -> Any:
@@ -64,5 +66,6 @@ def cross_entropy(logits: Sequence[Any], target: Any) -> Any:
     return logsumexp([0.0, *others]) if others else 0.0 * logits[0]
 
 
-def _is_zero(share: Any) -> bool:
-    return not isinstance(share, Value) and share == 0
+def _is_zero(weight: Any) -> bool:
+    """Whether a weight is the number 0; a Value may be another number in another row."""
+    return not isinstance(weight, Value) and weight == 0

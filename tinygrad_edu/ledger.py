@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from tinygrad_edu.backprop import chain_rule, mirror, nodes, topological_order
+from tinygrad_edu.backprop import chain_rule, mirror, topological_order
 from tinygrad_edu.value import Value
 
 
@@ -92,7 +92,8 @@ def ledger(output: Value) -> Ledger:
     q       add   x            -4  ×      1  =          -4     -4
     q       add   y            -4  ×      1  =          -4     -4
     """
-    values = nodes(output)
+    order = topological_order(output)
+    values = [node for node in order if isinstance(node, Value)]
     labels = {node: " ".join(node.label.split()) for node in values}
     taken = set(labels.values())
     numbered = (name for i in count(1) if (name := f"v{i}") not in taken)
@@ -100,7 +101,6 @@ def ledger(output: Value) -> Ledger:
     forward = [ForwardRow(node.gate.name, node.inputs, node) for node in values if node.gate]
 
     backward: list[BackwardRow] = []
-    order = topological_order(output)
     images = mirror(order, data=lambda node: node.data, grad=lambda node: Received(node, backward))
     one = Received(output, backward)
     one.total = 1.0

@@ -245,7 +245,7 @@ class Value:
     def __bool__(self) -> bool:
         return self.data != 0.0
 
-    def __lt__(self, other: Any) -> Any:
+    def __lt__(self, other: Any) -> bool:
         return self.data < (other.data if isinstance(other, Value) else other)
 
     def __le__(self, other: Any) -> bool:
