@@ -30,7 +30,9 @@ def topological_order(output: Value) -> list[Any]:
                 continue
             first, second = node.first, node.second
             if type(first) is tuple:
-                stack += [wire for wire in reversed(first) if type(wire) is not float and wire not in seen]
+                for wire in reversed(first):
+                    if type(wire) is not float and wire not in seen:
+                        stack.append(wire)
                 continue
             if second is not None and type(second) is not float and second not in seen:
                 stack.append(second)

@@ -52,15 +52,24 @@ def record(gate: Gate, data: float, first: Wire, second: Wire = None) -> "Value"
 
 def through(gate: Gate, inputs: Sequence[Any]) -> "Value":
     """The output of any gate for these inputs: Values and numbers, and for a group any iterable of them."""
-    wires: tuple[Any, ...] = tuple([x if type(x) is Value or type(x) is Group else wire(x) for x in inputs])
-    numbers = [x.read() if type(x) is Group else x if type(x) is float else x.data for x in wires]
+    wires: list[Wire] = []
+    numbers: list[Any] = []
+    for x in inputs:
+        if type(x) is Group:
+            numbers.append(x.read())
+        elif type(x) is Value:
+            numbers.append(x.data)
+        else:
+            x = wire(x)
+            numbers.append(x.read() if type(x) is Group else x if type(x) is float else x.data)
+        wires.append(x)
     try:
         data = gate.forward(*numbers)
         if data - data:
             raise OverflowError
     except (ArithmeticError, TypeError, ValueError):
         data = gate.evaluate(numbers, wires)
-    return record(gate, data, wires) if "[]" in gate.takes else record(gate, data, *wires)
+    return record(gate, data, tuple(wires)) if "[]" in gate.takes else record(gate, data, *wires)
 
 
 class Group:
@@ -69,25 +78,22 @@ class Group:
     A Group made once and given to many gates is walked once in the backward pass, not once for each gate.
     """
 
-    __slots__ = ("data", "grad", "kinds", "members")
+    __slots__ = ("constants", "data", "grad", "members", "variable")
 
     def __init__(self, members: Iterable[Any]) -> None:
         self.members: tuple[Wire, ...] = tuple(members)
-        self.kinds = {*map(type, self.members)}
-        if self.kinds != {Value}:
+        kinds = {*map(type, self.members)}
+        if kinds != {Value}:
             self.members = tuple([x if isinstance(x, Value) else number(x) for x in self.members])
-            self.kinds = {*map(type, self.members)}
+            kinds = {*map(type, self.members)}
+        self.constants = float in kinds  # whether some of its members are constants
+        self.variable = kinds != {float}  # whether it takes a gradient: not all of its members are constants
         self.data: list[Any] = []  # the members' numbers when they were last read
         self.grad: list[Any] = []  # within a backward pass: from every gate so far its upstream and its slopes
 
-    @property
-    def variable(self) -> bool:
-        """Whether it takes a gradient: not all of its members are constants."""
-        return self.kinds != {float}
-
     def read(self) -> list[Any]:
         """The numbers of the members as they are now."""
-        if float in self.kinds:
+        if self.constants:
             self.data = [x if type(x) is float else x.data for x in self.members]
         else:
             self.data = [x.data for x in self.members]
