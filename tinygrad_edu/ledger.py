@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import count
 from typing import Any
 
 from tinygrad_edu.backprop import chain_rule, mirror, topological_order
+from tinygrad_edu.names import names
 from tinygrad_edu.value import Value
 
 
@@ -94,10 +94,6 @@ def ledger(output: Value) -> Ledger:
     """
     order = topological_order(output)
     values = [node for node in order if isinstance(node, Value)]
-    labels = {node: " ".join(node.label.split()) for node in values}
-    taken = set(labels.values())
-    numbered = (name for i in count(1) if (name := f"v{i}") not in taken)
-    names = {node: label or next(numbered) for node, label in labels.items()}
     forward = [ForwardRow(node.gate.name, node.inputs, node) for node in values if node.gate]
 
     backward: list[BackwardRow] = []
@@ -105,7 +101,7 @@ def ledger(output: Value) -> Ledger:
     one = Received(output, backward)
     one.total = 1.0
     chain_rule(images, one)
-    return Ledger(forward, backward, names)
+    return Ledger(forward, backward, names(values))
 
 
 class Received:
