@@ -67,11 +67,11 @@ def test_the_printed_ledger_of_the_sum_times_z():
         "f       mul   q = 3, z = -4    -12",
         "",
         "backward",
-        "output  gate  input  upstream  ×  local  =  downstream  total",
-        "f       mul   q             1  ×     -4  =          -4     -4",
-        "f       mul   z             1  ×      3  =           3      3",
-        "q       add   x            -4  ×      1  =          -4     -4",
-        "q       add   y            -4  ×      1  =          -4     -4",
+        "output  gate  input  ∂output/∂input  upstream  ×  local  =  downstream  total",
+        "f       mul   q      z                      1  ×     -4  =          -4     -4",
+        "f       mul   z      q                      1  ×      3  =           3      3",
+        "q       add   x      1                     -4  ×      1  =          -4     -4",
+        "q       add   y      1                     -4  ×      1  =          -4     -4",
     ]
 
 
@@ -367,8 +367,10 @@ def test_dicts_have_the_columns_of_the_rows_and_values_by_name():
             "output": "f",
             "input": "x",
             "upstream": 1.0,
+            "symbol": "3",
             "local": 3.0,
             "downstream": 3.0,
+            "before": 0.0,
             "total": 3.0,
         }
     ]
@@ -382,9 +384,9 @@ def test_words_are_aligned_to_the_left_and_numbers_to_the_right():
         "f       mul   the learning rate = 0.125, x = -1000   -125",
         "",
         "backward",
-        "output  gate  input              upstream  ×  local  =  downstream  total",
-        "f       mul   the learning rate         1  ×  -1000  =       -1000  -1000",
-        "f       mul   x                         1  ×  0.125  =       0.125  0.125",
+        "output  gate  input              ∂output/∂input     upstream  ×  local  =  downstream  total",
+        "f       mul   the learning rate  x                         1  ×  -1000  =       -1000  -1000",
+        "f       mul   x                  the learning rate         1  ×  0.125  =       0.125  0.125",
     ]
 
 

@@ -2,11 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 from tinygrad_edu.backprop import chain_rule, mirror, topological_order
 from tinygrad_edu.names import names
+from tinygrad_edu.symbols import Call, Symbol, Written, constant, name, symbol_of
 from tinygrad_edu.value import Value
+
+WORDS = ("output", "gate", "inputs", "input", "∂output/∂input")  # columns of text; the others hold numbers
+WIDEST = 48  # characters of a slope that the tables show
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,17 +25,20 @@ class ForwardRow:
 
 @dataclass(frozen=True, slots=True)
 class BackwardRow:
-    """What one gate sent to one of its inputs: upstream * local = downstream.
+    """What one gate sent to one of its inputs: upstream * local = downstream, and before + downstream = total.
 
-    `total` is all that the input has received so far, this downstream included.
+    `symbol` is how the local slope is written; `before` and `total` are what the input has received without and with
+    this downstream.
     """
 
     gate: str
     output: Value
     input: Value
     upstream: float
+    symbol: Symbol
     local: float
     downstream: float
+    before: float
     total: float
 
 
@@ -49,23 +57,37 @@ class Ledger:
     names: dict[Value, str]
 
     def to_dicts(self) -> list[dict[str, Any]]:
-        """The backward rows as dicts, the Values by name: ready for a data frame."""
+        """The backward rows as dicts, Values by name and slopes as text: ready for a data frame."""
         columns = BackwardRow.__slots__
-        return [{name: self._named(getattr(row, name)) for name in columns} for row in self.backward]
+        return [{column: self._plain(getattr(row, column)) for column in columns} for row in self.backward]
 
     def __str__(self) -> str:
-        forward = [("output", "gate", "inputs", "value")]
+        return f"forward\n{_table(self._forward_cells())}\n\nbackward\n{_table(self._backward_cells())}"
+
+    def _repr_html_(self) -> str:
+        return _html("forward", self._forward_cells()) + _html("backward", self._backward_cells())
+
+    def _forward_cells(self) -> list[Sequence[str]]:
+        cells: list[Sequence[str]] = [("output", "gate", "inputs", "value")]
         for row in self.forward:
             inputs = ", ".join(self._shown(x) for x in row.inputs)
-            forward.append((self.names[row.output], row.gate, inputs, _brief(row.output.data)))
-        backward = [("output", "gate", "input", "upstream", "×", "local", "=", "downstream", "total")]
-        for step in self.backward:
-            products = (_brief(step.upstream), "×", _brief(step.local), "=", _brief(step.downstream))
-            backward.append((self.names[step.output], step.gate, self.names[step.input], *products, _brief(step.total)))
-        return f"forward\n{_table(forward, 3)}\n\nbackward\n{_table(backward, 3)}"
+            cells.append((self.names[row.output], row.gate, inputs, _brief(row.output.data)))
+        return cells
 
-    def _named(self, x: Any) -> Any:
-        return self.names[x] if isinstance(x, Value) else x
+    def _backward_cells(self) -> list[Sequence[str]]:
+        cells: list[Sequence[str]] = [
+            ("output", "gate", "input", "∂output/∂input", "upstream", "×", "local", "=", "downstream", "total")
+        ]
+        for row in self.backward:
+            before, downstream, total = map(_brief, (row.before, row.downstream, row.total))
+            products = (_brief(row.upstream), "×", _brief(row.local), "=", downstream)
+            sums = total if row.before == 0.0 else f"{before} + {downstream} = {total}".replace("+ -", "- ")
+            symbol = _elided(str(row.symbol))
+            cells.append((self.names[row.output], row.gate, self.names[row.input], symbol, *products, sums))
+        return cells
+
+    def _plain(self, x: Any) -> Any:
+        return self.names[x] if isinstance(x, Value) else str(x) if isinstance(x, Symbol) else x
 
     def _shown(self, x: Value) -> str:
         return f"{self.names[x]} = {_brief(x.data)}" if x in self.names else _brief(x.data)
@@ -86,22 +108,33 @@ def ledger(output: Value) -> Ledger:
     f       mul   q = 3, z = -4    -12
     <BLANKLINE>
     backward
-    output  gate  input  upstream  ×  local  =  downstream  total
-    f       mul   q             1  ×     -4  =          -4     -4
-    f       mul   z             1  ×      3  =           3      3
-    q       add   x            -4  ×      1  =          -4     -4
-    q       add   y            -4  ×      1  =          -4     -4
+    output  gate  input  ∂output/∂input  upstream  ×  local  =  downstream  total
+    f       mul   q      z                      1  ×     -4  =          -4     -4
+    f       mul   z      q                      1  ×      3  =           3      3
+    q       add   x      1                     -4  ×      1  =          -4     -4
+    q       add   y      1                     -4  ×      1  =          -4     -4
     """
     order = topological_order(output)
     values = [node for node in order if isinstance(node, Value)]
-    forward = [ForwardRow(node.gate.name, node.inputs, node) for node in values if node.gate]
+    called = names(values)
+    symbols = {value: name(called[value]) for value in values}
+    known: dict[Call, Symbol] = {}
+    for value in values:
+        if value.gate and type(value.first) is not tuple:
+            inputs = tuple([constant(x) if type(x) is float else symbols[x] for x in value.wires()])
+            known.setdefault(Call(value.gate, inputs), symbols[value])
+    forward = [ForwardRow(value.gate.name, value.inputs, value) for value in values if value.gate]
 
     backward: list[BackwardRow] = []
-    images = mirror(order, data=lambda node: node.data, grad=lambda node: Received(node, backward))
+    images = mirror(
+        order,
+        data=lambda node: Written(node.data, symbols[node], known),
+        grad=lambda node: Received(node, backward),
+    )
     one = Received(output, backward)
     one.total = 1.0
     chain_rule(images, one)
-    return Ledger(forward, backward, names(values))
+    return Ledger(forward, backward, called)
 
 
 class Received:
@@ -115,15 +148,26 @@ class Received:
     def __bool__(self) -> bool:
         return self.total != 0.0
 
-    def __mul__(self, local: float) -> list[tuple[Value, float, float]]:
+    def __mul__(self, local: Any) -> list[tuple[Value, float, Any]]:
         return [(self.node, self.total, local)]
 
-    def __add__(self, products: Sequence[tuple[Value, float, float]]) -> "Received":
+    def __add__(self, products: Sequence[tuple[Value, float, Any]]) -> "Received":
         for output, upstream, local in products:
-            downstream = upstream * local
+            downstream, before = upstream * float(local), self.total
             self.total += downstream
-            gate = output.gate.name if output.gate else ""
-            self.rows.append(BackwardRow(gate, output, self.node, upstream, local, downstream, self.total))
+            self.rows.append(
+                BackwardRow(
+                    gate=output.gate.name if output.gate else "",
+                    output=output,
+                    input=self.node,
+                    upstream=upstream,
+                    symbol=symbol_of(local),
+                    local=float(local),
+                    downstream=downstream,
+                    before=before,
+                    total=self.total,
+                )
+            )
         return self
 
 
@@ -131,13 +175,33 @@ def _brief(x: float) -> str:
     return f"{x:.6g}"
 
 
-def _table(rows: Sequence[Sequence[str]], words: int) -> str:
-    """Rows as aligned columns: the first `words` of them to the left, the numbers to the right."""
+def _elided(text: str) -> str:
+    return text if len(text) <= WIDEST else f"{text[: WIDEST // 2]}…{text[-WIDEST // 2 + 1 :]}"
+
+
+def _table(rows: Sequence[Sequence[str]]) -> str:
+    """Rows as aligned columns: words to the left, numbers to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []
     for row in rows:
         cells = [
-            cell.ljust(w) if i < words else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))
+            cell.ljust(width) if heading in WORDS else cell.rjust(width)
+            for cell, width, heading in zip(row, widths, rows[0], strict=True)
         ]
         lines.append("  ".join(cells).rstrip())
     return "\n".join(lines)
+
+
+def _html(caption: str, rows: Sequence[Sequence[str]]) -> str:
+    """Rows as a table of HTML."""
+    sides = ["left" if heading in WORDS else "right" for heading in rows[0]]
+    lines = []
+    for i, row in enumerate(rows):
+        tag = "td" if i else "th"
+        cells = [f'<{tag} style="text-align: {side}">{escape(x)}</{tag}>' for side, x in zip(sides, row, strict=True)]
+        lines.append(f"<tr>{''.join(cells)}</tr>")
+    head, *body = lines
+    return (
+        f'<table><caption style="text-align: left; font-weight: bold">{caption}</caption>'
+        f"<thead>{head}</thead><tbody>{''.join(body)}</tbody></table>"
+    )
