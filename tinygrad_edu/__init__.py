@@ -5,6 +5,7 @@ Read `gates.py`, then `value.py`, then `backprop.py`: that is the engine.
 
 from tinygrad_edu.backprop import grad
 from tinygrad_edu.check import gradcheck
+from tinygrad_edu.derivation import derivation
 from tinygrad_edu.draw import draw
 from tinygrad_edu.errors import DomainError
 from tinygrad_edu.expression import parse
@@ -29,6 +30,7 @@ from tinygrad_edu.functions import (
     tanh,
     total,
 )
+from tinygrad_edu.latex import latex
 from tinygrad_edu.ledger import ledger
 from tinygrad_edu.value import Group, Value
 
@@ -37,12 +39,14 @@ __all__ = [
     "Group",
     "Value",
     "cos",
+    "derivation",
     "dot",
     "draw",
     "elu",
     "exp",
     "grad",
     "gradcheck",
+    "latex",
     "leaky_relu",
     "ledger",
     "log",

@@ -1,6 +1,6 @@
 """The ledger: both passes as rows to read, `upstream * local = downstream` for every wire."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -117,36 +117,45 @@ def ledger(output: Value) -> Ledger:
     order = topological_order(output)
     values = [node for node in order if isinstance(node, Value)]
     called = names(values)
-    symbols = {value: name(called[value]) for value in values}
+    forward = [ForwardRow(value.gate.name, value.inputs, value) for value in values if value.gate]
+    return Ledger(forward, backward_rows(order, called), called)
+
+
+def backward_rows(order: Sequence[Any], called: Mapping[Value, str], zeros: bool = False) -> list[BackwardRow]:
+    """The rows that the chain rule writes along an order of the graph.
+
+    called  the names of the Values, for the slopes
+    zeros   whether a gate whose upstream is 0 sends its zeros too
+    """
+    symbols = {value: name(called[value]) for value in order if isinstance(value, Value)}
     known: dict[Call, Symbol] = {}
-    for value in values:
+    for value, symbol in symbols.items():
         if value.gate and type(value.first) is not tuple:
             inputs = tuple([constant(x) if type(x) is float else symbols[x] for x in value.wires()])
-            known.setdefault(Call(value.gate, inputs), symbols[value])
-    forward = [ForwardRow(value.gate.name, value.inputs, value) for value in values if value.gate]
-
-    backward: list[BackwardRow] = []
+            known.setdefault(Call(value.gate, inputs), symbol)
+    rows: list[BackwardRow] = []
     images = mirror(
         order,
         data=lambda node: Written(node.data, symbols[node], known),
-        grad=lambda node: Received(node, backward),
+        grad=lambda node: Received(node, rows, zeros),
     )
-    one = Received(output, backward)
+    one = Received(order[-1], rows, zeros)
     one.total = 1.0
     chain_rule(images, one)
-    return Ledger(forward, backward, called)
+    return rows
 
 
 class Received:
     """What stands in `.grad` of the mirror: a sum that writes a row for every product added to it."""
 
-    def __init__(self, node: Value, rows: list[BackwardRow]) -> None:
+    def __init__(self, node: Value, rows: list[BackwardRow], zeros: bool) -> None:
         self.node = node
         self.rows = rows
+        self.zeros = zeros
         self.total = 0.0
 
     def __bool__(self) -> bool:
-        return self.total != 0.0
+        return self.zeros or self.total != 0.0
 
     def __mul__(self, local: Any) -> list[tuple[Value, float, Any]]:
         return [(self.node, self.total, local)]
