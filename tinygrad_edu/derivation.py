@@ -61,13 +61,15 @@ def derivation(output: Value, wrt: Value) -> Latex:
         f"{latex_name(called[x])} &= {written(x, called)}" if x is not None else r"&\;\;\vdots" for x in defined
     ]
 
+    alone = len(ways) == 1 == len(ways[0])  # one factor, which needs no brackets
+
     def each(factor: Callable[[BackwardRow], str]) -> list[list[str]]:
         return [[factor(row) if row else DOTS for row in _elided(way, MOST_FACTORS)] for way in ways]
 
     chain = each(lambda row: partial(row.output, row.input, called))
-    symbols = each(lambda row: _factor(row.symbol.latex, len(row.symbol.terms) > 1))
-    numbers = each(lambda row: _factor(latex_number(row.local)))
-    products = [[_factor(latex_number(prod([row.local for row in way])))] for way in ways]
+    symbols = each(lambda row: _factor(row.symbol.latex, alone, len(row.symbol.terms) > 1))
+    numbers = each(lambda row: _factor(latex_number(row.local), alone))
+    products = [[_factor(latex_number(prod([row.local for row in way])), alone)] for way in ways]
     steps = [_sum_of_products(factors, complete) for factors in (chain, symbols, numbers)]
     if len(ways) > 1:
         steps.append(_sum_of_products(products, complete))
@@ -117,8 +119,9 @@ def _walk(below: Mapping[Value, Sequence[BackwardRow]], output: Value, wrt: Valu
             branches.append(iter(below[row.input]))
 
 
-def _factor(text: str, is_sum: bool = False) -> str:
-    return rf"\left({text}\right)" if is_sum or text.startswith("-") else text
+def _factor(text: str, alone: bool, is_sum: bool = False) -> str:
+    """A factor as it stands among others: a sum and a negative one in brackets."""
+    return rf"\left({text}\right)" if not alone and (is_sum or text.startswith("-")) else text
 
 
 def _sum_of_products(ways: Sequence[Sequence[str]], complete: bool) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from tinygrad_edu.notation import CALL, LOOSE, TIGHT, filled, latex_name, latex_number
 from tinygrad_edu.value import Group, Value, Wire
 
-MOST_GATES = 60  # that one expression shows; below them stand dots
+MOST_GATES = 40  # that one expression shows; below them stand dots
 MOST_MEMBERS = 6  # of a group
 DOTS = r"\cdots"
 
@@ -34,9 +34,11 @@ def latex(output: Value) -> Latex:
         raise TypeError(f"latex needs a Value, got {type(output).__name__} {output!r}")
     wires: list[Wire] = [output]
     slots: list[list[list[int]]] = []  # for each of the wires, for each input of its gate: places in `wires`
+    gates = 0
     for wire in wires:  # grows as it goes, breadth first
         slots.append([])
-        if isinstance(wire, Value) and wire.gate and len(slots) <= MOST_GATES:
+        if isinstance(wire, Value) and wire.gate and gates < MOST_GATES:
+            gates += 1
             for members in inputs_of(wire):
                 slots[-1].append([*range(len(wires), len(wires) + len(shown(members)))])
                 wires += shown(members)

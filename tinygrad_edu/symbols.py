@@ -125,7 +125,10 @@ def multiplied(x: Symbol, y: Symbol) -> Symbol:
     exponents = dict(left)
     for base, exponent in right:
         exponents[base] = exponents.get(base, 0.0) + exponent
-    return Symbol(((a * b, tuple([(base, exponent) for base, exponent in exponents.items() if exponent])),))
+    factors = tuple([(base, exponent) for base, exponent in exponents.items() if exponent])
+    if abs(a * b) == 1.0 and len(factors) == 1 and isinstance(factors[0][0], Symbol) and factors[0][1] == 1.0:
+        return scaled(factors[0][0], a * b)  # a sum alone, of which a fraction is left
+    return Symbol(((a * b, factors),))
 
 
 def raised(x: Symbol, exponent: float) -> Symbol:
