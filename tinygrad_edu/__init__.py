@@ -8,6 +8,7 @@ from tinygrad_edu.check import gradcheck
 from tinygrad_edu.derivation import derivation
 from tinygrad_edu.draw import draw
 from tinygrad_edu.errors import DomainError
+from tinygrad_edu.expand import expand
 from tinygrad_edu.expression import parse
 from tinygrad_edu.functions import (
     cos,
@@ -44,6 +45,7 @@ __all__ = [
     "draw",
     "elu",
     "exp",
+    "expand",
     "grad",
     "gradcheck",
     "latex",
