@@ -1,5 +1,6 @@
 """Picture: DOT laid out by Graphviz and dressed, so that every part has an id, a tooltip, and classes for its style."""
 
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,19 +17,20 @@ STYLE = """
 .tinygrad-edu .data { fill: #116329; }
 .tinygrad-edu .grad, .tinygrad-edu .branch { fill: #c4001a; }
 .tinygrad-edu .local { fill: #6639ba; font-size: 9px; }
-.tinygrad-edu .order { fill: #6e7781; font-size: 8px; }
+.tinygrad-edu .order, .tinygrad-edu .count { fill: #6e7781; font-size: 8px; }
 .tinygrad-edu .box { fill: none; }
 .tinygrad-edu .leaf .box { fill: #eef4ff; stroke: #9db9e8; }
 .tinygrad-edu .parameter .box { fill: #fff8e1; stroke: #b08800; stroke-dasharray: 3 2; }
 .tinygrad-edu .output .box { stroke: #24292f; stroke-width: 1.6; }
 .tinygrad-edu .line, .tinygrad-edu .edge path { fill: none; stroke: #57606a; }
 .tinygrad-edu .edge polygon { fill: #57606a; }
-.tinygrad-edu .gate ellipse { fill: #f6f8fa; stroke: #24292f; }
-.tinygrad-edu .cluster polygon { fill: none; stroke: #8c959f; stroke-dasharray: 5 3; }
+.tinygrad-edu .weights path, .tinygrad-edu .bias path { stroke-dasharray: 4 2; }
+.tinygrad-edu .gate ellipse, .tinygrad-edu .gate path, .tinygrad-edu .gate polygon { fill: #f6f8fa; stroke: #24292f; }
+.tinygrad-edu .cluster path { fill: none; stroke: #8c959f; stroke-dasharray: 5 3; }
 """
 
 SVG = "http://www.w3.org/2000/svg"
-PAINT = ("fill", "stroke", "font-family", "font-size", "text-anchor", "{http://www.w3.org/XML/1998/namespace}space")
+PAINT = re.compile(r' (?:xmlns|xmlns:xlink|fill|stroke|font-family|font-size|text-anchor|xml:space)="[^"]*"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +81,7 @@ class Picture:
 
 def dressed(layout: str, title: str, parts: Mapping[str, Part]) -> str:
     """Graphviz's SVG with our classes and titles in the place of its colours, fonts and names."""
-    root = ET.fromstring(layout)
-    for element in root.iter():
-        element.tag = element.tag.removeprefix(f"{{{SVG}}}")
-        for name in PAINT:
-            element.attrib.pop(name, None)
+    root = ET.fromstring(PAINT.sub("", layout))
     root.attrib |= {"xmlns": SVG, "class": "tinygrad-edu", "role": "img", "aria-label": title}
     graph = root[0]
     for element in list(graph):
@@ -109,9 +107,8 @@ def _dress(group: ET.Element, part: Part) -> None:
             group.remove(element)
     for title in group.findall("title"):
         title.text = part.title
-    lines = group.findall("polyline")
-    if lines:
-        _draw_wire(group, lines)
+    if "value" in part.classes.split():
+        _draw_wire(group, group.findall("polyline"))
 
 
 def _draw_wire(group: ET.Element, lines: list[ET.Element]) -> None:

@@ -1,0 +1,74 @@
+"""Sheet: what is drawn piece by piece, as DOT for Graphviz and, beside it, what the dressing of its SVG needs."""
+
+from typing import Literal
+
+import graphviz
+
+from tinygrad_edu.labels import escaped
+from tinygrad_edu.picture import Part, Picture
+
+Direction = Literal["right", "down"]
+
+LARGE = 300  # nodes from which on a quick layout is preferred to the best one
+QUICK = {"nslimit": "0.2", "nslimit1": "0.2", "mclimit": "0.1"}
+
+
+class Sheet:
+    """Nodes, edges and frames around them, each found again in the SVG by its key, which becomes its id.
+
+    direction  in which the edges run
+    nodes      about how many there will be
+    """
+
+    def __init__(self, direction: Direction, nodes: int) -> None:
+        if direction not in ("right", "down"):
+            raise ValueError(f"a picture runs 'right' or 'down', not {direction!r}")
+        self.ahead, self.behind = ("e", "w") if direction == "right" else ("s", "n")
+        self.graph = graphviz.Digraph(
+            graph_attr={
+                "rankdir": "LR" if direction == "right" else "TB",
+                "nodesep": "0.15",
+                "ranksep": "0.3",
+                "fontname": "Arial",
+                "fontsize": "11",
+                **(QUICK if nodes > LARGE else {}),
+            },
+            node_attr={"fontname": "Arial", "fontsize": "11", "height": "0.2", "width": "0.2"},
+            edge_attr={"fontname": "Arial", "fontsize": "9", "arrowsize": "0.6"},
+        )
+        self.frames: dict[str, graphviz.Digraph] = {}
+        self.parts: dict[str, Part] = {}
+
+    def node(self, key: str, label: str, part: Part, frame: str = "", **look: str) -> None:
+        """A node with a label in DOT; inside a frame, and the frames around it, named as in `layers.0`."""
+        self.parts[key] = part
+        (self._frame(frame) if frame else self.graph).node(key, label, id=key, **look)
+
+    def edge(self, key: str, tail: str, head: str, part: Part, **look: str) -> None:
+        """An edge from node to node."""
+        self.parts[key] = part
+        self.graph.edge(tail, head, id=key, **look)
+
+    def picture(self, title: str, remark: str = "") -> Picture:
+        """All that was drawn. The remark stands below it."""
+        for name in sorted(self.frames, key=lambda name: name.count("."), reverse=True):
+            self._around(name).subgraph(self.frames[name])
+        if remark:
+            self.graph.attr(label=escaped(remark), labelloc="b")
+        return Picture(self.graph.source, title, self.parts)
+
+    def _frame(self, name: str) -> graphviz.Digraph:
+        if name not in self.frames:
+            key = f"f{len(self.frames)}"
+            look = {"id": key, "label": escaped(name), "style": "rounded", "margin": "6"}
+            self.frames[name] = graphviz.Digraph(f"cluster_{key}", graph_attr=look)
+            self.parts[key] = Part("frame", name, ("name",))
+        return self.frames[name]
+
+    def _around(self, name: str) -> graphviz.Digraph:
+        """The innermost other frame that a frame is inside of."""
+        while "." in name:
+            name = name.rpartition(".")[0]
+            if name in self.frames:
+                return self.frames[name]
+        return self.graph

@@ -1,0 +1,132 @@
+"""A graph too large to read, in a few boxes: the layers of its model, or its gates by kind and depth, counted."""
+
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Mapping, Sequence
+from heapq import nlargest
+from typing import TYPE_CHECKING, Any
+
+from tinygrad_edu.anatomy import slots
+from tinygrad_edu.labels import escaped, one_line
+from tinygrad_edu.numerals import brief
+from tinygrad_edu.picture import Part, Picture
+from tinygrad_edu.value import Group, Value
+
+if TYPE_CHECKING:
+    from tinygrad_edu.sheet import Direction
+
+MOST_BOXES = 40
+BANDS = (24, 12, 6, 3, 1)  # into how many the depths are cut when there are too many for a box each
+NAMED = 3  # of the largest gradients
+
+Box = Hashable  # what the values of one box have in common
+
+
+def summary(
+    order: Sequence[Any],
+    gradients: Mapping[Value, float],
+    parameters: Mapping[Value, str],
+    homes: Mapping[Value, str],
+    *,
+    direction: "Direction",
+    decimals: int,
+) -> Picture:
+    """A picture of `topological_order(output)` in boxes: one for each part of the model, one for the inputs, and for
+    all else one for the gates of one kind at one depth, or in one band of depths where there are too many.
+
+    A box says how many gates it stands for and how large their gradients are; an arrow, how many wires.
+    """
+    from tinygrad_edu.sheet import Sheet
+
+    boxes, bands = _boxes(order, homes)
+    sheet = Sheet(direction, len(set(boxes.values())))
+    values = [node for node in order if type(node) is not Group]
+    gates = Counter(boxes[node] for node in values if node.gate)
+    leaves = Counter(boxes[node] for node in values if not node.gate)
+    keys = {box: f"b{j}" for j, box in enumerate(dict.fromkeys(map(boxes.__getitem__, values)))}
+    steepest: dict[Box, float] = defaultdict(float)
+    for node, gradient in gradients.items():
+        steepest[boxes[node]] = max(steepest[boxes[node]], abs(gradient))
+
+    for box, key in keys.items():
+        name = box if isinstance(box, str) else box[1]  # type: ignore[index]
+        lines = [(one_line(name), "name")]
+        if gates[box]:
+            lines.append((_count(gates[box], "gate"), "count"))
+        if leaves[box]:
+            lines.append((_count(leaves[box], "parameter" if gates[box] else "leaf"), "count"))
+        if gradients:
+            lines.append((f"∂ up to {brief(steepest[box], decimals)}", "grad"))
+        kinds = "gate folded" + " output" * (box == boxes[values[-1]])
+        part = Part(kinds, ", ".join(text for text, _ in lines), tuple(kind for _, kind in lines))
+        sheet.node(key, "\\n".join(escaped(text) for text, _ in lines), part, shape="box", style="rounded")
+    for j, ((tail, head), wires) in enumerate(_arrows(order, boxes).items()):
+        look = {"label": f"{wires:,}"} if wires > 1 else {}
+        part = Part("wire", _count(wires, "wire"), ("count",) * len(look))
+        sheet.edge(f"e{j}", keys[tail], keys[head], part, **look)
+
+    remark = f"A summary of {len(values):,} values: a box stands for " + " and for ".join(
+        ["a part of the model"] * bool(homes)
+        + [f"gates of one kind {f'in one of {bands} bands of depth' if bands else 'at one depth'}"]
+    )
+    named = [node for node in gradients if node.label or node in parameters]
+    if named:
+        largest = nlargest(NAMED, named, key=lambda node: abs(gradients[node]))
+        shown = [f"{one_line(x.label or parameters[x])} {brief(gradients[x], decimals)}" for x in largest]
+        remark += f". Largest gradients: {', '.join(shown)}"
+    return sheet.picture(remark, remark)
+
+
+def _boxes(order: Sequence[Any], homes: Mapping[Value, str]) -> tuple[dict[Value, Box], int]:
+    """The box of every value, and into how many bands the depths were cut, 0 if they were not."""
+    depths = _depths(order)
+    values = [node for node in order if type(node) is not Group]
+    rest = {(depths[node], node.gate.name) for node in values if node.gate and node not in homes}
+    deepest = max(depths[node] for node in values)
+    bands = 0
+    band = range(deepest + 1)
+    for fewer in BANDS:
+        if len(rest) > MOST_BOXES if not bands else len({(band[d], name) for d, name in rest}) > MOST_BOXES:
+            bands = fewer
+            band = [depth * bands // (deepest + 1) for depth in range(deepest + 1)]
+    boxes: dict[Value, Box] = {}
+    for node in values:
+        if node in homes:
+            boxes[node] = homes[node]
+        else:
+            boxes[node] = (band[depths[node]], node.gate.name) if node.gate else "inputs"
+    return boxes, bands
+
+
+def _depths(order: Sequence[Any]) -> dict[Any, int]:
+    """How many gates the longest path to each value, or to a member of each group, has."""
+    depths: dict[Any, int] = {}
+    for node in order:
+        if type(node) is Group:
+            depths[node] = max([depths[x] for x in node.members if type(x) is not float], default=0)
+        elif node.gate is None:
+            depths[node] = 0
+        else:
+            depths[node] = 1 + max([depths.get(x, 0) for x in slots(node)])
+    return depths
+
+
+def _arrows(order: Sequence[Any], boxes: Mapping[Value, Box]) -> Counter[tuple[Box, Box]]:
+    """How many wires lead from box to box."""
+    arrows: Counter[tuple[Box, Box]] = Counter()
+    of_group: dict[Group, Counter[Box]] = {}
+    for node in order:
+        if type(node) is Group:
+            of_group[node] = Counter([boxes[x] for x in node.members if type(x) is not float])
+            continue
+        head = boxes[node]
+        for x in slots(node):
+            if type(x) is Group:
+                for tail, wires in of_group.get(x, Counter()).items():
+                    arrows[tail, head] += wires
+            elif isinstance(x, Value):
+                arrows[boxes[x], head] += 1
+    return Counter({(tail, head): wires for (tail, head), wires in arrows.items() if tail != head})
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}" + ("s" if number != 1 else "")
