@@ -3,6 +3,7 @@
 Read `gates.py`, then `value.py`, then `backprop.py`: that is the engine.
 """
 
+from tinygrad_edu.answers import check_answers
 from tinygrad_edu.backprop import grad
 from tinygrad_edu.check import gradcheck
 from tinygrad_edu.derivation import derivation
@@ -39,6 +40,7 @@ __all__ = [
     "DomainError",
     "Group",
     "Value",
+    "check_answers",
     "cos",
     "derivation",
     "dot",
