@@ -40,6 +40,12 @@ def process(*command, **settings):
     return (done.returncode, *[(stream or b"").decode("utf-8", "replace") for stream in (done.stdout, done.stderr)])
 
 
+@pytest.fixture
+def no_dot(monkeypatch, tmp_path):
+    (tmp_path / "no programs").mkdir()
+    monkeypatch.setenv("PATH", str(tmp_path / "no programs"))
+
+
 def environment(**variables):
     return os.environ | variables
 
@@ -111,38 +117,111 @@ def test_an_expression_may_begin_with_a_minus(run, arguments):
     assert "∂/∂x = " in run("grad", *arguments)[1]
 
 
-@pytest.mark.parametrize("arguments", [["--ledger", "-x*x", "x=3"], ["-x*x", "x=3", "--ledger"]])
-def test_an_expression_may_begin_with_a_minus_beside_an_option(run, arguments):
-    status, out, err = run("grad", *arguments)
-    assert (status, err) == (0, "")
-    assert out.startswith("forward\n")
-    assert out.endswith("value = -9\n∂/∂x = -6\n")
+# ---------------- draw, step, check, latex
+
+PRODUCT = ["(x+y)*z", "x=-2", "y=5", "z=-4"]
 
 
-@pytest.mark.parametrize("position", [1, 2, 5])
-def test_the_ledger_comes_before_the_value_wherever_the_option_stands(run, position):
-    arguments = ["grad", "(x+y)*z", "x=-2", "y=5", "z=-4"]
-    arguments.insert(position, "--ledger")
-    status, out, err = run(*arguments)
+def test_step_prints_both_passes(run):
+    status, out, err = run("step", *PRODUCT)
     assert (status, err) == (0, "")
     assert re.sub(" +", " ", out).splitlines() == [
         "forward",
         "output gate inputs value",
         "v1 add x = -2, y = 5 3",
-        "v2 mul v1 = 3, z = -4 -12",
+        "f mul v1 = 3, z = -4 -12",
         "",
         "backward",
-        "output gate input upstream × local = downstream total",
-        "v2 mul v1 1 × -4 = -4 -4",
-        "v2 mul z 1 × 3 = 3 3",
-        "v1 add x -4 × 1 = -4 -4",
-        "v1 add y -4 × 1 = -4 -4",
-        "",
-        "value = -12",
-        "∂/∂x = -4",
-        "∂/∂y = -4",
-        "∂/∂z = 3",
+        "output gate input ∂output/∂input upstream × local = downstream total",
+        "f mul v1 z 1 × -4 = -4 -4",
+        "f mul z v1 1 × 3 = 3 3",
+        "v1 add x 1 -4 × 1 = -4 -4",
+        "v1 add y 1 -4 × 1 = -4 -4",
     ]
+
+
+def test_step_writes_a_page(run, tmp_path, no_dot):
+    page = tmp_path / "product.html"
+    assert run("step", *PRODUCT, "--html", str(page)) == (0, f"page: {page}\n", "")
+    assert "<html" in page.read_text(encoding="utf-8")
+
+
+def texts_of(path):
+    return ["".join(element.itertext()) for element in ET.parse(path).iter("{http://www.w3.org/2000/svg}text")]
+
+
+@pytest.mark.parametrize("option", ["-o", "--output"])
+def test_draw_writes_the_picture(run, tmp_path, no_dot, option):
+    path = tmp_path / "product.svg"
+    assert run("draw", *PRODUCT, option, str(path)) == (0, f"picture: {path}\n", "")
+    assert {"x", "y", "z", "f", "-2", "5", "-4", "3", "-12", "1"} <= set(texts_of(path))
+
+
+def test_draw_rounds_and_expands_as_it_is_told(run, tmp_path, no_dot):
+    path = tmp_path / "sigmoid.svg"
+    arguments = ["draw", "sigmoid(x)", "x=1", "-o", str(path), "--decimals", "4"]
+    assert run(*arguments)[0] == 0
+    assert "0.7311" in texts_of(path)
+    assert "0.1966" in texts_of(path)  # σ'(1) = 0.19661
+    assert run(*arguments, "--expand")[0] == 0
+    assert {"exp", "1/x"} <= set(texts_of(path))
+
+
+def test_draw_shows_local_slopes_and_copies_when_asked(run, tmp_path, no_dot):
+    path = tmp_path / "square.svg"
+    assert run("draw", "x*3 + x*4", "x=5", "-o", str(path), "--local", "--copies")[0] == 0
+    written = path.read_text(encoding="utf-8")
+    assert "copy" in written
+    assert "local" in written
+
+
+def test_check_praises_right_answers_with_status_0(run):
+    status, out, err = run("check", *PRODUCT, "--answer", "x=-4", "--answer", "z=3")
+    assert (status, err) == (0, "")
+    assert "x" in out
+
+
+def test_check_has_status_1_for_a_wrong_answer_and_names_the_gate(run):
+    status, out, err = run("check", *PRODUCT, "--answer", "z=-3")
+    assert (status, err) == (1, "")
+    assert "mul" in out
+    assert "3" in out
+
+
+def test_check_counts_on_the_rounding_it_is_told(run):
+    arguments = ["check", "sigmoid(x)", "x=1", "--answer", "x=0.2"]  # 0.19661
+    assert run(*arguments)[0] == 0
+    assert run(*arguments, "--decimals", "4")[0] == 1
+
+
+def test_latex_needs_no_numbers(run):
+    assert run("latex", "(x+y)*z") == (0, "\\left(x + y\\right) \\cdot z\n", "")
+    assert run("latex", "-x*2") == (0, "\\left(-x\\right) \\cdot 2\n", "")
+
+
+def test_latex_asks_for_numbers_where_its_own_are_outside_a_domain(run):
+    status, out, err = run("latex", "log(x - y)")
+    assert (status, out) == (2, "")
+    assert "give the variables numbers for which it is defined, as in x=0.5" in err
+    assert run("latex", "log(x - y)", "x=3", "y=1")[0] == 0
+
+
+def test_latex_prints_a_derivation(run):
+    status, out, err = run("latex", *PRODUCT, "--wrt", "x")
+    assert (status, err) == (0, "")
+    assert out.splitlines()[-3:] == [r"&= \left(-4\right) \cdot 1 \\", "&= -4", r"\end{aligned}"]
+
+
+@pytest.mark.parametrize("command", ["step", "draw", "latex", "check"])
+def test_options_may_stand_before_an_expression_that_begins_with_a_minus(run, command, tmp_path, no_dot):
+    options = {
+        "step": [],
+        "draw": ["-o", str(tmp_path / "picture.svg")],
+        "latex": ["--wrt", "x"],
+        "check": ["--answer", "x=-6"],
+    }[command]
+    assert run(command, *options, "-x*x", "x=3")[::2] == (0, "")
+    assert run(command, "-x*x", "x=3", *options)[::2] == (0, "")
 
 
 # ---------------- wrong arguments
@@ -161,6 +240,15 @@ USAGE = [
     (["grad", "x", "x=1", "x=2"], "x is given twice"),
     (["grad", "x", "x=nan"], "nan"),
     (["grad", "x", "x=1e400"], "inf"),
+    (["step", "x", "x=1", "--html"], "--html"),
+    (["step", "x", "x=1", "--wrt", "x"], "--wrt"),
+    (["draw", "x", "x=1", "-o", "picture.png"], ".svg"),
+    (["draw", "x", "x=1", "--decimals", "few"], "'few'"),
+    (["check", "x*x", "x=1"], "--answer"),
+    (["check", "x*x", "x=1", "--answer", "2"], "'2'"),
+    (["check", "x*x", "x=1", "--answer", "y=2"], "an answer for y"),
+    (["check", "x*x", "x=1", "--answer", "x=2", "--answer", "x=3"], "x is given twice"),
+    (["latex", "x*x", "x=1", "--wrt", "y"], "y is not a variable; there are x"),
     (["train"], "DATASET"),
     (["train", "mnist"], "'mnist'"),
     (["train", "xor", "--epochs", "-1"], "'-1'"),
@@ -239,10 +327,14 @@ def test_a_folder_that_cannot_be_made_is_status_2_and_one_line(run, tmp_path, pi
 @pytest.mark.parametrize(
     ("arguments", "mentioned"),
     [
-        (["--help"], ["tour", "grad", "train", "(x+y)*z"]),
+        (["--help"], ["tour", "grad", "draw", "step", "check", "latex", "train", "(x+y)*z"]),
         (["-h"], ["tour", "grad", "train"]),
         (["tour", "--help"], ["--pictures", "--epochs", "digits"]),
-        (["grad", "--help"], ["EXPR", "NAME=NUMBER", "--ledger", "Example"]),
+        (["grad", "--help"], ["EXPR", "NAME=NUMBER", "Example"]),
+        (["draw", "--help"], ["--output", "--decimals", "--expand", "--local", "--copies", "Example"]),
+        (["step", "--help"], ["--html", "Example"]),
+        (["check", "--help"], ["--answer", "--decimals", "status"]),
+        (["latex", "--help"], ["--wrt", "Example"]),
         (["train", "--help"], ["DATASET", "xor, moons or digits", "--hidden", "--activation", "--epochs", "--lr"]),
         (["train", "--help"], ["--batch-size", "--momentum", "--seed", "--quiet"]),
     ],
@@ -316,22 +408,19 @@ def test_a_long_run_shows_a_progress_bar_on_a_terminal_unless_told_not_to(run, m
 # ---------------- tour
 
 
-@pytest.fixture
-def no_dot(monkeypatch, tmp_path):
-    (tmp_path / "no programs").mkdir()
-    monkeypatch.setenv("PATH", str(tmp_path / "no programs"))
-
-
 def test_the_tour_shows_two_ledgers_and_two_pictures_and_reads_digits(run, no_dot, tmp_path):
     folder = tmp_path / "a" / "b"
     status, out, err = run("tour", "--epochs", "1", "--pictures", str(folder))
     assert (status, err) == (0, "")
     assert [line.count("upstream") for line in out.splitlines() if "upstream" in line] == [1, 1]
-    assert re.search(r"^f +mul +z +1 +× +3 += +3 +3$", out, re.M)
-    assert re.search(r"^v2 +mul +x1 +0\.196612 +× +-3 += +-0\.589836 +-0\.589836$", out, re.M)
-    assert sorted(path.name for path in folder.iterdir()) == ["product.svg", "sigmoid.svg"]
+    assert re.search(r"^f +mul +z +q +1 +× +3 += +3 +3$", out, re.M)
+    assert re.search(r"^v2 +mul +x1 +w1 +0\.196612 +× +-3 += +-0\.589836 +-0\.589836$", out, re.M)
+    names = ["product.html", "product.svg", "sigmoid.html", "sigmoid.svg"]
+    assert sorted(path.name for path in folder.iterdir()) == names
     for path in folder.iterdir():
         assert str(path) in out
+    for path in folder.glob("*.svg"):
+        assert "-0.20" in texts_of(path) or "-12" in texts_of(path)
         assert "grad" in "".join(ET.fromstring(path.read_text(encoding="utf-8")).itertext())
     assert accuracy_in(out) > 80.0
 
@@ -397,9 +486,9 @@ def test_both_programs_have_the_same_name_in_their_errors(program):
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 def test_a_terminal_without_the_signs_shows_a_question_mark_for_each(encoding):
-    status, out, err = process(*MODULE, "grad", "λ*3", "λ=2", "--ledger", env=environment(PYTHONIOENCODING=encoding))
+    status, out, err = process(*MODULE, "grad", "λ*3", "λ=2", env=environment(PYTHONIOENCODING=encoding))
     assert (status, err) == (0, "")
-    assert out.endswith("value = 6\n?/?? = 3\n")
+    assert out == "value = 6\n?/?? = 3\n"
 
 
 def test_a_terminal_without_the_signs_shows_errors_too():
@@ -410,7 +499,7 @@ def test_a_terminal_without_the_signs_shows_errors_too():
 
 @pytest.mark.parametrize(
     "arguments",
-    [["grad", "x", "x=1"], ["grad", "x*x", "x=1", "--ledger"], ["train", "xor", "--epochs", "1"], ["--help"]],
+    [["grad", "x", "x=1"], ["step", "x*x", "x=1"], ["train", "xor", "--epochs", "1"], ["--help"]],
     ids=" ".join,
 )
 @pytest.mark.parametrize("buffering", ["", "1"], ids=["buffered", "unbuffered"])
@@ -471,6 +560,6 @@ def test_ctrl_c_elsewhere_is_status_130_and_a_line(monkeypatch, run):
     def pressed(text, **variables):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("tinygrad_edu.cli.parse", pressed)
+    monkeypatch.setattr("tinygrad_edu.parse", pressed)
     status, out, err = run("grad", "x", "x=1")
     assert (status, out, err.strip()) == (130, "", "interrupted")

@@ -1,24 +1,31 @@
-"""The command line: `tinygrad-edu tour`, `grad` and `train`."""
+"""The command line: what can be typed after `tinygrad-edu`, and how it answers a mistake."""
 
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, NoReturn
 from unicodedata import normalize
 
-from tinygrad_edu.draw import draw
+from tinygrad_edu import commands
+from tinygrad_edu.commands import INTERRUPTED
 from tinygrad_edu.errors import DomainError
-from tinygrad_edu.expression import leaf, parse
-from tinygrad_edu.ledger import ledger
-from tinygrad_edu.value import Value
-
-INTERRUPTED = 130  # the exit status of a program that Ctrl-C ended
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line."""
+    """A parser whose errors are one line, and that knows its options and whether a word follows them."""
+
+    def __init__(self, **settings: Any) -> None:
+        self.options: dict[str, bool] = {}
+        super().__init__(**settings)
+
+    def add_argument(self, *names: Any, **settings: Any) -> argparse.Action:
+        """Add one, and note it if it is an option."""
+        action = super().add_argument(*names, **settings)
+        self.options |= dict.fromkeys(action.option_strings, action.nargs != 0)
+        return action
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong, and where help is, and exit with status 2."""
@@ -46,7 +53,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: list[str]) -> int:
     """The exit status of a command; an error of the user's is one line, and for an expression the spot."""
-    chosen = _parser().parse_args(_with_expression_marked(arguments))
+    parser, commands_by_name = _parsers()
+    command = commands_by_name.get(arguments[0]) if arguments else None
+    if command and command.get_default("expression_first"):
+        arguments = [arguments[0], *_with_expression_marked(arguments[1:], command.options)]
+    chosen = parser.parse_args(arguments)
     try:
         status: int = chosen.run(chosen)
         return status
@@ -64,44 +75,110 @@ def _run(arguments: list[str]) -> int:
     return 2
 
 
-def _parser() -> Parser:
+def _parsers() -> tuple[Parser, dict[str, Parser]]:
+    """The parser of the whole line, and those of the commands by name."""
     parser = Parser(
         prog="tinygrad-edu",
         description="A scalar automatic-differentiation engine to learn from.",
         epilog="Try: tinygrad-edu grad '(x+y)*z' x=-2 y=5 z=-4",
     )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
+    kinds = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
 
-    tour = commands.add_parser(
+    tour = kinds.add_parser(
         "tour",
         help="two graphs of the lecture step by step, their pictures, and a network that learns to read digits",
-        description="Step through the lecture's two graphs, write their pictures, then train a multilayer perceptron "
-        "on scikit-learn's handwritten digits and report its accuracy on digits it has not seen.",
+        description="Step through the lecture's two graphs, write their pictures and a page for each to step through "
+        "it, then train a multilayer perceptron on scikit-learn's handwritten digits and report its accuracy on digits "
+        "it has not seen.",
     )
     tour.add_argument(
         "--pictures",
         type=Path,
         default=Path("tour"),
         metavar="FOLDER",
-        help="where the pictures go (default: %(default)s)",
+        help="where the pictures and the pages go (default: %(default)s)",
     )
     tour.add_argument(
         "--epochs", type=_natural, default=6, metavar="N", help="how often every digit is seen (default: %(default)s)"
     )
-    tour.set_defaults(run=_tour)
+    tour.set_defaults(run=commands.tour)
 
-    grad = commands.add_parser(
+    grad = kinds.add_parser(
         "grad",
         help="the value and the gradients of an expression",
         description="Print the value of an expression and its gradient with respect to every variable.",
         epilog="Example: tinygrad-edu grad 'sigmoid(w*x + b)' w=2 x=-1 b=0.5",
     )
-    grad.add_argument("expression", metavar="EXPR", help="such as '(x+y)*z', in quotes")
-    grad.add_argument("variables", nargs="*", type=_variable, metavar="NAME=NUMBER", help="such as x=-2")
-    grad.add_argument("--ledger", action="store_true", help="also print both passes, gate by gate")
-    grad.set_defaults(run=_grad)
+    _takes_an_expression(grad)
+    grad.set_defaults(run=commands.grad)
 
-    train = commands.add_parser(
+    draw = kinds.add_parser(
+        "draw",
+        help="the graph of an expression as a picture",
+        description="Write the graph of an expression as SVG, with the value and the gradient of every wire.",
+        epilog="Example: tinygrad-edu draw '(x+y)*z' x=-2 y=5 z=-4 -o product.svg",
+    )
+    _takes_an_expression(draw)
+    draw.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        default=Path("graph.svg"),
+        metavar="FILE",
+        help="ending in .svg or .dot (default: %(default)s)",
+    )
+    draw.add_argument("--decimals", type=_natural, default=2, metavar="N", help="of the numbers (default: %(default)s)")
+    draw.add_argument("--expand", action="store_true", help="sigmoid, tanh and other fused gates in elementary ones")
+    draw.add_argument("--local", action="store_true", help="the local slope on every wire")
+    draw.add_argument("--copies", action="store_true", help="a copy gate where a value is used more than once")
+    draw.set_defaults(run=commands.draw)
+
+    step = kinds.add_parser(
+        "step",
+        help="both passes of an expression, gate by gate",
+        description="Print the forward and the backward pass of an expression as tables, a row for every step.",
+        epilog="Example: tinygrad-edu step '(x+y)*z' x=-2 y=5 z=-4 --html product.html",
+    )
+    _takes_an_expression(step)
+    step.add_argument("--html", type=Path, metavar="FILE", help="write a page to step through it in a browser instead")
+    step.set_defaults(run=commands.step)
+
+    check = kinds.add_parser(
+        "check",
+        help="gradients derived by hand, compared with the chain rule's",
+        description="Compare gradients derived by hand with the chain rule's. The exit status is 0 if all are right "
+        "and 1 if not.",
+        epilog="Example: tinygrad-edu check '(x+y)*z' x=-2 y=5 z=-4 --answer x=-4 --answer z=3",
+    )
+    _takes_an_expression(check)
+    check.add_argument(
+        "--answer",
+        type=_variable,
+        action="append",
+        required=True,
+        metavar="NAME=NUMBER",
+        help="the gradient of one variable; may be given again for others",
+    )
+    check.add_argument(
+        "--decimals",
+        type=_natural,
+        default=2,
+        metavar="N",
+        help="to which the numbers on the way were rounded (default: %(default)s)",
+    )
+    check.set_defaults(run=commands.check)
+
+    latex = kinds.add_parser(
+        "latex",
+        help="an expression in LaTeX, or the derivation of one of its gradients",
+        description="Print an expression in LaTeX. Variables need numbers only for a derivation.",
+        epilog="Example: tinygrad-edu latex '(x+y)*z' x=-2 y=5 z=-4 --wrt x",
+    )
+    _takes_an_expression(latex)
+    latex.add_argument("--wrt", metavar="NAME", help="print the derivation of the gradient of this variable instead")
+    latex.set_defaults(run=commands.latex)
+
+    train = kinds.add_parser(
         "train",
         help="train a multilayer perceptron on xor, moons or digits",
         description="Train a multilayer perceptron and report its accuracy on rows that were held out.",
@@ -124,17 +201,28 @@ def _parser() -> Parser:
         "--seed", type=_natural, default=0, help="of weights, shuffling and splitting (default: %(default)s)"
     )
     train.add_argument("--quiet", action="store_true", help="no progress bar")
-    train.set_defaults(run=_train)
-    return parser
+    train.set_defaults(run=commands.train)
+    return parser, kinds.choices
 
 
-def _with_expression_marked(arguments: list[str]) -> list[str]:
-    """The arguments of `grad` with the options first and then `--`, so that an expression may begin with a minus."""
-    if arguments[:1] != ["grad"]:
-        return arguments
-    options = [x for x in arguments[1:] if x in ("--ledger", "--help", "-h")]
-    others = [x for x in arguments[1:] if x not in (*options, "--")]
-    return ["grad", *options, *(["--", *others] if others else [])]
+def _takes_an_expression(parser: Parser) -> None:
+    parser.set_defaults(expression_first=True)
+    parser.add_argument("expression", metavar="EXPR", help="such as '(x+y)*z', in quotes")
+    parser.add_argument("variables", nargs="*", type=_variable, metavar="NAME=NUMBER", help="such as x=-2")
+
+
+def _with_expression_marked(words: list[str], options: Mapping[str, bool]) -> list[str]:
+    """The options first and then `--`, so that an expression may begin with a minus."""
+    first, others = [], []
+    left = iter(words)
+    for word in left:
+        if word in options:
+            first += [word, *(islice(left, 1) if options[word] else ())]
+        elif word.startswith("--") and word.partition("=")[0] in options:  # --html=page.html
+            first.append(word)
+        elif word != "--":
+            others.append(word)
+    return [*first, *(["--", *others] if others else [])]
 
 
 def _variable(text: str) -> tuple[str, float]:
@@ -168,105 +256,3 @@ def _rate(text: str) -> float:
     if not 0.0 <= rate < float("inf"):
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of 0 or more")
     return rate
-
-
-def _grad(chosen: argparse.Namespace) -> int:
-    names = [name for name, _ in chosen.variables]
-    for name in names:
-        if names.count(name) > 1:
-            raise ValueError(f"{name} is given twice")
-    variables = {name: leaf(name, number) for name, number in chosen.variables}
-    output = parse(chosen.expression, **variables)
-    output.backward()
-    if chosen.ledger:
-        print(ledger(output), end="\n\n")
-    print(f"value = {_exact(output.data)}")
-    for name, variable in variables.items():
-        print(f"∂/∂{name} = {_exact(variable.grad)}")
-    return 0
-
-
-def _exact(x: float) -> str:
-    return repr(x).removesuffix(".0")
-
-
-def _tour(chosen: argparse.Namespace) -> int:
-    chosen.pictures.mkdir(parents=True, exist_ok=True)
-    x, y, z = Value(-2, "x"), Value(5, "y"), Value(-4, "z")
-    q = (x + y).named("q")
-    _show("f = (x + y) z", (q * z).named("f"), chosen.pictures / "product.svg")
-
-    w0, w1, w2, x0, x1 = Value(2, "w0"), Value(-3, "w1"), Value(-3, "w2"), Value(-1, "x0"), Value(-2, "x1")
-    total = (w0 * x0 + w1 * x1 + w2).named("s")
-    sigmoid = ((total * -1.0).exp() + 1.0).reciprocal().named("f")
-    _show("f = 1 / (1 + exp(-(w0 x0 + w1 x1 + w2)))", sigmoid, chosen.pictures / "sigmoid.svg")
-
-    print("A multilayer perceptron learns to read handwritten digits\n")
-    return _learn("digits", hidden=[32], activation="relu", epochs=chosen.epochs)
-
-
-def _show(title: str, output: Value, path: Path) -> None:
-    """One graph of the tour: its ledger and, after backward(), its picture."""
-    output.backward()
-    print(f"{title}\n\n{ledger(output)}\n\npicture: {draw(output).save(path)}\n")
-
-
-def _train(chosen: argparse.Namespace) -> int:
-    given = {name: getattr(chosen, name) for name in ("hidden", "epochs", "batch_size", "lr")}
-    return _learn(
-        chosen.dataset,
-        activation=chosen.activation,
-        momentum=chosen.momentum,
-        seed=chosen.seed,
-        progress=not chosen.quiet,
-        **{name: value for name, value in given.items() if value is not None},
-    )
-
-
-# What suits each data set, where the command line does not say otherwise.
-DEFAULTS: dict[str, dict[str, Any]] = {
-    "xor": {"hidden": [4], "epochs": 200, "batch_size": 4, "lr": 0.5},
-    "moons": {"hidden": [16, 16], "epochs": 40, "batch_size": 16, "lr": 0.1},
-    "digits": {"hidden": [32], "epochs": 6, "batch_size": 32, "lr": 0.1},
-}
-
-
-def _learn(
-    name: str, activation: str, momentum: float = 0.9, seed: int = 0, progress: bool = True, **given: Any
-) -> int:
-    """Train on one data set and report; the exit status says whether it was interrupted."""
-    from nn import MLP, SGD, accuracy, binary_cross_entropy, cross_entropy, train
-    from nn.datasets import DATASETS
-
-    settings = DEFAULTS[name] | given
-    data = DATASETS[name](seed)
-    binary = data.classes == 2
-    model = MLP(len(data.train_inputs[0]), [*settings["hidden"], 1 if binary else data.classes], activation, seed=seed)
-
-    def logistic_loss(logit: Value, target: int) -> Value:
-        return binary_cross_entropy(logit, target, from_logits=True)  # type: ignore[no-any-return]
-
-    print(f"{model!r}: {len(model.parameters()):,} parameters, {len(data.train_inputs):,} rows of {name} to learn from")
-    history = train(
-        model,
-        data.train_inputs,
-        data.train_targets,
-        loss=logistic_loss if binary else cross_entropy,
-        optimizer=SGD(model.parameters(), lr=settings["lr"], momentum=momentum),
-        epochs=settings["epochs"],
-        batch_size=settings["batch_size"],
-        seed=seed,
-        progress=progress and sys.stderr.isatty(),
-    )
-    if history.interrupted:
-        print(f"interrupted after {len(history.loss)} of {settings['epochs']} epochs; the model keeps what it learned")
-    if history.loss:
-        last = f", {history.loss[-1]:.4g} in the last" if len(history.loss) > 1 else ""
-        print(f"loss: {history.loss[0]:.4g} in the first epoch{last}")
-    share = accuracy(model, data.test_inputs, data.test_targets)
-    print(
-        f"accuracy on {len(data.test_inputs)} rows it has not seen: {share:.1%}"
-        if name != "xor"
-        else f"accuracy: {share:.0%}"
-    )
-    return INTERRUPTED if history.interrupted else 0

@@ -122,6 +122,18 @@ def read(text: str) -> tuple[str, ast.Expression]:
         raise fault("too many operators, one within the other, for Python's parser", text, 0) from None
 
 
+def names_in(text: str) -> list[str]:
+    """The names of the variables of an expression, in the order in which they are read.
+
+    >>> names_in("sigmoid(w*x + b) * x")
+    ['w', 'x', 'b']
+    """
+    tree = read(text)[1]
+    called = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node not in called]
+    return list(dict.fromkeys([node.id for node in sorted(found, key=lambda node: (node.lineno, node.col_offset))]))
+
+
 def parts(node: ast.AST, variables: Mapping[str, Value]) -> Sequence[ast.AST]:
     """The sub-expressions of a node, in order. Raises ValueError for a node that is not in the language."""
     below: Sequence[ast.AST]

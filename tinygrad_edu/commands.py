@@ -1,0 +1,185 @@
+"""What the commands do: each takes what was typed and gives the exit status."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+import tinygrad_edu as engine
+from tinygrad_edu.expression import leaf, names_in
+from tinygrad_edu.value import Value
+
+INTERRUPTED = 130  # the exit status of a program that Ctrl-C ended
+
+
+def grad(chosen: argparse.Namespace) -> int:
+    """Print the value and the gradients."""
+    output, variables = _graph(chosen)
+    output.backward()
+    print(f"value = {_exact(output.data)}")
+    for name, variable in variables.items():
+        print(f"∂/∂{name} = {_exact(variable.grad)}")
+    return 0
+
+
+def draw(chosen: argparse.Namespace) -> int:
+    """Write the picture."""
+    output, _ = _graph(chosen)
+    if chosen.expand:
+        output = engine.expand(output)
+    output.backward()
+    picture = engine.draw(output, decimals=chosen.decimals, local=chosen.local, copies=chosen.copies)
+    print(f"picture: {picture.save(chosen.output)}")
+    return 0
+
+
+def step(chosen: argparse.Namespace) -> int:
+    """Print the ledger, or write the page."""
+    output, _ = _graph(chosen)
+    print(f"page: {engine.stepper(output).save(chosen.html)}" if chosen.html else engine.ledger(output))
+    return 0
+
+
+def check(chosen: argparse.Namespace) -> int:
+    """Print what is right and what is not."""
+    output, variables = _graph(chosen)
+    answers = _once(chosen.answer)
+    for name in answers:
+        if name not in variables:
+            raise ValueError(f"an answer for {name}, which is not a variable; there are {', '.join(variables)}")
+    report = engine.check_answers(
+        output, {variables[name]: answer for name, answer in answers.items()}, decimals=chosen.decimals
+    )
+    print(report)
+    return 0 if report else 1
+
+
+def latex(chosen: argparse.Namespace) -> int:
+    """Print the expression, or the derivation of one gradient."""
+    if chosen.wrt is None:
+        print(engine.latex(_with_numbers_for_all(chosen)))
+        return 0
+    output, variables = _graph(chosen)
+    if chosen.wrt not in variables:
+        raise ValueError(f"{chosen.wrt} is not a variable; there are {', '.join(variables) or 'none'}")
+    print(engine.derivation(output, variables[chosen.wrt]))
+    return 0
+
+
+def _graph(chosen: argparse.Namespace) -> tuple[Value, dict[str, Value]]:
+    """The graph of what was typed, called f if nothing else is, and its variables."""
+    variables = {name: leaf(name, number) for name, number in _once(chosen.variables).items()}
+    output = engine.parse(chosen.expression, **variables)
+    if not output.label and "f" not in variables:
+        output.named("f")
+    return output, variables
+
+
+def _with_numbers_for_all(chosen: argparse.Namespace) -> Value:
+    """The graph of what was typed; variables without a number have one that will not be seen."""
+    given = _once(chosen.variables)
+    unseen = {name: i + 2.0 for i, name in enumerate(names_in(chosen.expression)) if name not in given}
+    try:
+        return engine.parse(chosen.expression, **given, **unseen)
+    except engine.DomainError as error:
+        if unseen:
+            error.add_note(f"give the variables numbers for which it is defined, as in {next(iter(unseen))}=0.5")
+        raise
+
+
+def _once(pairs: list[tuple[str, float]]) -> dict[str, float]:
+    names = [name for name, _ in pairs]
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"{name} is given twice")
+    return dict(pairs)
+
+
+def _exact(x: float) -> str:
+    return repr(x).removesuffix(".0")
+
+
+def tour(chosen: argparse.Namespace) -> int:
+    """Step through two graphs, then train on the digits."""
+    chosen.pictures.mkdir(parents=True, exist_ok=True)
+    x, y, z = Value(-2, "x"), Value(5, "y"), Value(-4, "z")
+    q = (x + y).named("q")
+    _show("f = (x + y) z", (q * z).named("f"), chosen.pictures / "product")
+
+    w0, w1, w2, x0, x1 = Value(2, "w0"), Value(-3, "w1"), Value(-3, "w2"), Value(-1, "x0"), Value(-2, "x1")
+    total = (w0 * x0 + w1 * x1 + w2).named("s")
+    sigmoid = ((total * -1.0).exp() + 1.0).reciprocal().named("f")
+    _show("f = 1 / (1 + exp(-(w0 x0 + w1 x1 + w2)))", sigmoid, chosen.pictures / "sigmoid")
+
+    print("A multilayer perceptron learns to read handwritten digits\n")
+    return _learn("digits", hidden=[32], activation="relu", epochs=chosen.epochs)
+
+
+def _show(title: str, output: Value, path: Path) -> None:
+    """One graph of the tour: its ledger and, after backward(), its picture and the page to step through it."""
+    output.backward()
+    print(f"{title}\n\n{engine.ledger(output)}\n")
+    print(f"picture: {engine.draw(output).save(path.with_suffix('.svg'))}")
+    print(f"step through it: {engine.stepper(output).save(path.with_suffix('.html'))}\n")
+
+
+def train(chosen: argparse.Namespace) -> int:
+    """Train on the data set that was named."""
+    given = {name: getattr(chosen, name) for name in ("hidden", "epochs", "batch_size", "lr")}
+    return _learn(
+        chosen.dataset,
+        activation=chosen.activation,
+        momentum=chosen.momentum,
+        seed=chosen.seed,
+        progress=not chosen.quiet,
+        **{name: value for name, value in given.items() if value is not None},
+    )
+
+
+# What suits each data set, where the command line does not say otherwise.
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "xor": {"hidden": [4], "epochs": 200, "batch_size": 4, "lr": 0.5},
+    "moons": {"hidden": [16, 16], "epochs": 40, "batch_size": 16, "lr": 0.1},
+    "digits": {"hidden": [32], "epochs": 6, "batch_size": 32, "lr": 0.1},
+}
+
+
+def _learn(
+    name: str, activation: str, momentum: float = 0.9, seed: int = 0, progress: bool = True, **given: Any
+) -> int:
+    """Train on one data set and report; the exit status says whether it was interrupted."""
+    from nn import MLP, SGD, accuracy, binary_cross_entropy, cross_entropy, train
+    from nn.datasets import DATASETS
+
+    settings = DEFAULTS[name] | given
+    data = DATASETS[name](seed)
+    binary = data.classes == 2
+    model = MLP(len(data.train_inputs[0]), [*settings["hidden"], 1 if binary else data.classes], activation, seed=seed)
+
+    def logistic_loss(logit: Value, target: int) -> Value:
+        return binary_cross_entropy(logit, target, from_logits=True)  # type: ignore[no-any-return]
+
+    print(f"{model!r}: {len(model.parameters()):,} parameters, {len(data.train_inputs):,} rows of {name} to learn from")
+    history = train(
+        model,
+        data.train_inputs,
+        data.train_targets,
+        loss=logistic_loss if binary else cross_entropy,
+        optimizer=SGD(model.parameters(), lr=settings["lr"], momentum=momentum),
+        epochs=settings["epochs"],
+        batch_size=settings["batch_size"],
+        seed=seed,
+        progress=progress and sys.stderr.isatty(),
+    )
+    if history.interrupted:
+        print(f"interrupted after {len(history.loss)} of {settings['epochs']} epochs; the model keeps what it learned")
+    if history.loss:
+        last = f", {history.loss[-1]:.4g} in the last" if len(history.loss) > 1 else ""
+        print(f"loss: {history.loss[0]:.4g} in the first epoch{last}")
+    share = accuracy(model, data.test_inputs, data.test_targets)
+    print(
+        f"accuracy on {len(data.test_inputs)} rows it has not seen: {share:.1%}"
+        if name != "xor"
+        else f"accuracy: {share:.0%}"
+    )
+    return INTERRUPTED if history.interrupted else 0
