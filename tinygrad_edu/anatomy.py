@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from tinygrad_edu.value import Group, Value
 
+JOINING = ("add", "sum")
 ACTIVATIONS = ("step", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "softplus")
 
 
@@ -65,14 +66,14 @@ def parts(values: Sequence[Value], parameters: Mapping[Value, str]) -> dict[Valu
             if len(owners) == 1:
                 home[node] = owners.pop()
             continue
-        if node.gate.name in ("add", "sum"):
-            sources = {home.get(x, None) for x in node.wires() if type(x) is not float}
-            if len(sources) == 1 and None not in sources:
-                home[node] = sources.pop()
+        sources = [x for x in node.wires() if type(x) is not float] if node.gate.name in JOINING else [node.first]
+        if sources[0] not in home or any(home.get(x) != home[sources[0]] for x in sources):
+            continue
+        if node.gate.name in JOINING:
+            home[node] = home[sources[0]]
         elif node.gate.name in ACTIVATIONS and uses[node.first] == 1 and node.first not in activated:
-            if node.first in home:
-                home[node] = home[node.first]
-                activated.add(node)
+            home[node] = home[node.first]
+            activated.add(node)
     return home
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import Literal
 
 from tinygrad_edu.anatomy import slots
 from tinygrad_edu.labels import escaped, one_line
@@ -12,12 +12,14 @@ from tinygrad_edu.numerals import brief
 from tinygrad_edu.picture import Part, Picture
 from tinygrad_edu.value import Group, Value
 
-if TYPE_CHECKING:
-    from tinygrad_edu.sheet import Direction
-
 BLANK = "\N{NO-BREAK SPACE}"  # keeps the place of a text that is not there
-SHORT = 5  # characters that a circle holds; a longer symbol has an ellipse
+ROUND = 5  # characters that a circle holds; a longer symbol has an ellipse
+MANY = 6  # wires into one gate for which there must be some room
 ORDERED = ("sub", "div", "pow")  # gates of two inputs that may not change places
+PLACES = (
+    {"headlabel": "1st", "labelangle": "-30", "labeldistance": "1.3"},
+    {"headlabel": "2nd", "labelangle": "30", "labeldistance": "1.3"},
+)
 
 
 def diagram(
@@ -25,9 +27,9 @@ def diagram(
     gradients: Mapping[Value, float],
     rows: Mapping[tuple[Value, int], BackwardRow],
     *,
-    direction: "Direction" = "right",
+    direction: Literal["right", "down"] = "right",
     decimals: int = 2,
-    show_values: bool = True,
+    numbers: bool = True,
     local: bool = False,
     copies: bool = False,
     parameters: Mapping[Value, str] | None = None,
@@ -38,110 +40,177 @@ def diagram(
 
     values      every Value of the graph, each after what it was made from
     gradients   of the values; one that is not among them shows none
-    rows        of the ledger, as `routes` gives them: for local gradients and for those of copies' branches
+    rows        of the ledger, as `routes` gives them: for local gradients and those of the branches of a copy
+    numbers     whether the values' own numbers are shown
     parameters  their names in a model
     homes       the part of the model that a value belongs to, framed or, with `fold`, drawn as one box
 
     Value i is `v{i}`, the gate that made it `g{i}`, the wire in that gate's place k `w{i}-{k}`, and what leads from
-    the gate to the value `o{i}`. The copy gate of value i is `c{i}`, what leads to it `s{i}`.
+    the gate to the value `o{i}`. The copy gate of value i is `c{i}`, what leads to it `s{i}`. Boxes are `b0`, `b1`, ...
     """
-    from tinygrad_edu.sheet import Sheet
-
-    parameters, homes = parameters or {}, homes or {}
-    sheet = Sheet(direction, len(values))
-    places = {node: i for i, node in enumerate(values)}
-    called = {node: one_line(name) for node, name in names(values).items()}
-    called |= {node: one_line(name) for node, name in parameters.items() if not node.label}
-    folded = homes if fold else {}
-    boxes = {part: f"b{j}" for j, part in enumerate(dict.fromkeys(folded.values()))}
-    leaving = _leaving(values, folded)
+    drawing = Drawing(values, gradients, rows, direction, decimals, parameters or {}, homes or {})
     fans = Counter(x for node in values for x in node.wires() if type(x) is Value) if copies else Counter()
-    sources = {}  # where the wires from a value begin
-    drawn = set()
-
-    for part, key in boxes.items():
-        inside = [node for node in values if folded.get(node) == part]
-        gates = sum(node.gate is not None for node in inside)
-        count = f"{_count(gates, 'gate')}, {_count(len(inside) - gates, 'parameter')}"
-        look = Part("gate folded", f"{part}: {count}", ("name", "count"))
-        sheet.node(key, f"{escaped(one_line(part))}\\n{count}", look, shape="box", style="rounded")
-
+    elsewhere = drawing.fold_parts() if fold else set()
     for i, node in enumerate(values):
-        box = boxes.get(folded.get(node, ""))
-        frame = "" if fold else homes.get(node, "")
-        equation = _equation(node, called)
-
-        if box and node.gate is None:
-            sources[node] = box
-        elif not box or node in leaving:
-            name = one_line(node.label or parameters.get(node, "").removeprefix(f"{frame}."))
-            title = f"{equation}\nvalue {node.data!r}"
-            data, grad = brief(node.data, decimals) if show_values else BLANK, BLANK
-            if node in gradients:
-                grad = brief(gradients[node], decimals)
-                title += f"\ngradient {gradients[node]!r}"
-            kinds = ["value"]
-            if node.gate is None:
-                kinds += ["leaf", "parameter" if node in parameters else "input"]
-            if i == len(values) - 1:
-                kinds += ["output"]
-            fields = [escaped(name), f"{{{data}|{grad}}}"] if name else [f"{{{data}|{grad}}}"]
-            texts = ("name", "data", "grad") if name else ("data", "grad")
-            part = Part(" ".join(kinds), title, texts)
-            sheet.node(f"v{i}", f"{{{'|'.join(fields)}}}", part, frame, shape="record")
-            sources[node] = f"v{i}:{sheet.ahead}"
+        box = drawing.boxes.get(node)
+        if node.gate is None and box:
+            drawing.starts[node] = box
+        elif not box or node in elsewhere:
+            drawing.draw_value(i, node, numbers)
             if fans[node] > 1:
-                sheet.node(f"c{i}", "copy", Part("gate copy", f"{called[node]} is copied", ("symbol",)), frame,
-                           shape="circle", margin="0.02")
-                sheet.edge(f"s{i}", sources[node], f"c{i}", Part("wire", f"{called[node]} is copied"), weight="4")
-                sources[node] = f"c{i}"
+                drawing.draw_copy(i, node)
+        if node.gate and box:
+            drawing.draw_wires_into_box(i, node, box, leaving=node in elsewhere)
+        elif node.gate:
+            drawing.draw_gate(i, node)
+            for k, x in enumerate(node.wires()):
+                if type(x) is not float:
+                    drawing.draw_wire(i, node, k, local, branch=bool(gradients) and fans[x] > 1)
+    return drawing.sheet.picture(f"the graph of {drawing.called[values[-1]]}: {counted(len(values), 'value')}")
 
+
+class Drawing:
+    """What is known while a graph is drawn.
+
+    called  what tooltips call each value
+    boxes   the key of the box that a value is folded into
+    starts  where the wires of a value begin: at the value, at its copy gate or at its box
+    """
+
+    def __init__(
+        self,
+        values: Sequence[Value],
+        gradients: Mapping[Value, float],
+        rows: Mapping[tuple[Value, int], BackwardRow],
+        direction: Literal["right", "down"],
+        decimals: int,
+        parameters: Mapping[Value, str],
+        homes: Mapping[Value, str],
+    ) -> None:
+        from tinygrad_edu.sheet import Sheet  # here, since it takes a while to load
+
+        self.values = values
+        self.gradients = gradients
+        self.rows = rows
+        self.decimals = decimals
+        self.parameters = parameters
+        self.homes = homes
+        widest = max([len(node.wires()) for node in values])
+        self.sheet = Sheet(direction, len(values), gap=0.8 if widest > MANY else 0.3)
+        self.called = {node: one_line(name) for node, name in names(values).items()}
+        self.called |= {node: one_line(name) for node, name in parameters.items() if not node.label}
+        self.boxes: dict[Value, str] = {}
+        self.starts: dict[Value, str] = {}
+        self.entered: set[tuple[str, str]] = set()
+
+    def fold_parts(self) -> set[Value]:
+        """Draw a box for each part of the model. Returns the values that are needed outside of their boxes."""
+        for j, part in enumerate(dict.fromkeys(self.homes.values())):
+            inside = [node for node in self.values if self.homes.get(node) == part]
+            self.boxes |= dict.fromkeys(inside, f"b{j}")
+            gates = sum(node.gate is not None for node in inside)
+            count = f"{counted(gates, 'gate')}, {counted(len(inside) - gates, 'parameter')}"
+            look = Part("gate folded", f"{part}: {count}", ("name", "count"))
+            self.sheet.node(f"b{j}", f"{escaped(one_line(part))}\\n{count}", look, shape="box", style="rounded")
+        boxes = self.boxes
+        wires = [(x, node) for node in self.values for x in node.wires() if type(x) is not float]
+        return {x for x, node in wires if boxes.get(x) != boxes.get(node)} | {self.values[-1]}
+
+    def draw_value(self, i: int, node: Value, numbers: bool) -> None:
+        """A wire: the name of the value, its number, and its gradient."""
+        frame = "" if self.boxes else self.homes.get(node, "")
+        name = one_line(node.label or self.parameters.get(node, "").removeprefix(f"{frame}."))
+        title = f"{self.equation(node)}\nvalue {node.data!r}"
+        data, grad = brief(node.data, self.decimals) if numbers else BLANK, BLANK
+        if node in self.gradients:
+            grad = brief(self.gradients[node], self.decimals)
+            title += f"\ngradient {self.gradients[node]!r}"
+        if self.sheet.direction == "down":  # side by side; as wide as each other, for the wire to run in the middle
+            data, grad = (text.center(max(len(data), len(grad)), BLANK) for text in (data, grad))
+        classes = "value"
         if node.gate is None:
-            continue
-        gate = box or f"g{i}"
-        if not box:
-            symbol = _symbol(node)
-            shape = "circle" if max(map(len, symbol)) <= SHORT else "ellipse"
-            part = Part("gate", f"{node.gate.name} gate: {equation}", ("symbol",) * len(symbol))
-            sheet.node(gate, "\\n".join(map(escaped, symbol)), part, frame, shape=shape, margin="0.02")
-        if not box or node in leaving:
-            sheet.edge(f"o{i}", gate, f"v{i}:{sheet.behind}", Part("out", equation), arrowhead="none", weight="4")
-        for k, (slot, x) in enumerate(zip(_slot_names(node), node.wires(), strict=True)):
-            if type(x) is float or (box and folded.get(x) == folded[node]):
+            classes += " leaf parameter" if node in self.parameters else " leaf input"
+        if node is self.values[-1]:
+            classes += " output"
+        fields = [escaped(name)] * bool(name) + [f"{{{data}|{grad}}}"]
+        part = Part(classes, title, ("name", "data", "grad")[-1 - len(fields) :])
+        self.sheet.node(f"v{i}", f"{{{'|'.join(fields)}}}", part, frame, shape="record")
+        self.starts[node] = f"v{i}:{self.sheet.ahead}"
+
+    def draw_copy(self, i: int, node: Value) -> None:
+        """The copy gate of a value: its wires begin there."""
+        title = f"copy gate: {self.called[node]} enters several gates, and its gradient is the sum of what they send"
+        frame = "" if self.boxes else self.homes.get(node, "")
+        part = Part("gate copy", title, ("symbol",))
+        self.sheet.node(f"c{i}", "copy", part, frame, shape="circle", margin="0.02")
+        self.sheet.edge(f"s{i}", self.starts[node], f"c{i}", Part("wire", title), weight="4")
+        self.starts[node] = f"c{i}"
+
+    def draw_gate(self, i: int, node: Value) -> None:
+        """The circle of a gate, and what leads from it to the value that it made."""
+        symbol = _symbol(node)
+        look = {"shape": "circle" if max(map(len, symbol)) <= ROUND else "ellipse", "margin": "0.02"}
+        if _order_matters(node):
+            look["ordering"] = "in"
+        title = f"{node.gate.name if node.gate else ''} gate: {self.equation(node)}"
+        part = Part("gate", title, ("symbol",) * len(symbol))
+        self.sheet.node(f"g{i}", "\\n".join(map(escaped, symbol)), part, self.homes.get(node, ""), **look)
+        self.draw_output(i, node, f"g{i}")
+
+    def draw_output(self, i: int, node: Value, gate: str) -> None:
+        """What leads from a gate, or the box that it is in, to the value that it made."""
+        part = Part("out", self.equation(node))
+        self.sheet.edge(f"o{i}", gate, f"v{i}:{self.sheet.behind}", part, arrowhead="none", weight="4")
+
+    def draw_wire(self, i: int, node: Value, k: int, local: bool, branch: bool) -> None:
+        """The arrow from a value to a gate that it enters, with its local gradient and the gradient of its branch."""
+        x = node.wires()[k]
+        texts = []
+        if row := self.rows.get((node, k)):
+            if local:
+                texts.append((brief(row.local, self.decimals), "local"))
+            if branch:
+                texts.append((brief(row.downstream, self.decimals), "branch"))
+        look = {"label": "\\n".join([text for text, _ in texts])} if texts else {}
+        kinds = tuple([kind for _, kind in texts])
+        if _order_matters(node):
+            look |= PLACES[k]
+            kinds += ("order",)
+        part = Part(f"wire {_slot(node, k)}", f"{self.called[x]} enters {self.equation(node)}", kinds)
+        self.sheet.edge(f"w{i}-{k}", self.starts[x], f"g{i}", part, **look)
+
+    def draw_wires_into_box(self, i: int, node: Value, box: str, leaving: bool) -> None:
+        """For a gate that is folded into a box the arrows that enter the box, one for each value however often."""
+        if leaving:
+            self.draw_output(i, node, box)
+        for k, x in enumerate(node.wires()):
+            if type(x) is float or self.boxes.get(x) == box or (self.starts[x], box) in self.entered:
                 continue
-            if box:
-                if (sources[x], box) not in drawn:
-                    drawn.add((sources[x], box))
-                    sheet.edge(f"w{i}-{k}", sources[x], box, Part("wire", f"{called[x]} enters {folded[node]}"))
-                continue
-            labels = []
-            row = rows.get((node, k))
-            if row and local:
-                labels.append((brief(row.local, decimals), "local"))
-            if row and fans[x] > 1 and gradients:
-                labels.append((brief(row.downstream, decimals), "branch"))
-            look = {"label": "\\n".join(text for text, _ in labels)} if labels else {}
-            texts = tuple(kind for _, kind in labels)
-            if node.gate.name in ORDERED and type(node.first) is type(node.second):
-                look["headlabel"] = ("1st", "2nd")[k]
-                texts += ("order",)
-            part = Part(f"wire {slot}", f"{called[x]} enters {equation}", texts)
-            sheet.edge(f"w{i}-{k}", sources[x], gate, part, **look)
-    return sheet.picture(f"the graph of {called[values[-1]]}: {_count(len(values), 'value')}")
+            self.entered.add((self.starts[x], box))
+            part = Part("wire", f"{self.called[x]} enters {self.homes[node]}")
+            self.sheet.edge(f"w{i}-{k}", self.starts[x], box, part, headport=self.sheet.behind)
+
+    def equation(self, node: Value) -> str:
+        """How a value was made, in names: `q = add(x, y)`."""
+        if node.gate is None:
+            return self.called[node]
+        wires = node.wires()
+        inputs = [f"{x:.6g}" if type(x) is float else self.called[x] for x in wires[:8]] + ["…"] * (len(wires) > 8)
+        return f"{self.called[node]} = {node.gate.name}({', '.join(inputs)})"
 
 
-def _leaving(values: Sequence[Value], folded: Mapping[Value, str]) -> set[Value]:
-    """The values that leave the box that they are folded into: the output, and what enters gates elsewhere."""
-    if not folded:
-        return set()
-    elsewhere = {x for node in values for x in node.wires() if type(x) is not float and folded.get(x) != folded.get(node)}
-    return elsewhere | {values[-1]}
+def counted(number: int, what: str) -> str:
+    """A number of things in words: `1 gate`, `1,000 gates`."""
+    return f"{number:,} {what}" + "s" * (number != 1)
+
+
+def _order_matters(node: Value) -> bool:
+    return node.gate is not None and node.gate.name in ORDERED and type(node.first) is type(node.second)
 
 
 def _symbol(node: Value) -> list[str]:
     """The lines in a gate's circle: its symbol with the constants that enter it."""
-    assert node.gate
-    symbol = node.gate.label
+    symbol = node.gate.label if node.gate else ""
     constants = [f"{x:.4g}" for x in node.wires() if type(x) is float]
     if len(constants) > 1:
         return [symbol, f"{len(constants)} constants"]
@@ -153,21 +222,11 @@ def _symbol(node: Value) -> list[str]:
     return [symbol + " " * apart + constants[0]]
 
 
-def _slot_names(node: Value) -> list[str]:
-    """For each wire of a gate the name of what it is to the gate, as the table calls it: `weights`, `x`."""
-    assert node.gate
-    named = zip(node.gate.takes.replace("[]", "").split(", "), slots(node), strict=False)
-    return [name for name, x in named for _ in range(len(x) if type(x) is Group else x is not None)]
-
-
-def _equation(node: Value, called: Mapping[Value, str]) -> str:
-    """How a value was made, in names: `q = add(x, y)`."""
-    if node.gate is None:
-        return called[node]
-    wires = node.wires()
-    inputs = [f"{x:.6g}" if type(x) is float else called[x] for x in wires[:8]] + ["…"] * (len(wires) > 8)
-    return f"{called[node]} = {node.gate.name}({', '.join(inputs)})"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}" + "s" * (number != 1)
+def _slot(node: Value, k: int) -> str:
+    """What the wire in place k is to the gate, as the table calls it: `x`, `weights`."""
+    takes = node.gate.takes.replace("[]", "").split(", ") if node.gate else []
+    for name, x in zip(takes, slots(node), strict=False):
+        k -= len(x) if type(x) is Group else 1
+        if k < 0:
+            return name
+    return ""

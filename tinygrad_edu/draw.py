@@ -72,7 +72,7 @@ def draw(
         routes(output, ledger(output).backward) if local or copies else {},
         direction=direction,
         decimals=decimals,
-        show_values=values,
+        numbers=values,
         local=local,
         copies=copies,
         parameters=parameters,

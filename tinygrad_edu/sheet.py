@@ -7,8 +7,6 @@ import graphviz
 from tinygrad_edu.labels import escaped
 from tinygrad_edu.picture import Part, Picture
 
-Direction = Literal["right", "down"]
-
 LARGE = 300  # nodes from which on a quick layout is preferred to the best one
 QUICK = {"nslimit": "0.2", "nslimit1": "0.2", "mclimit": "0.1"}
 
@@ -18,17 +16,19 @@ class Sheet:
 
     direction  in which the edges run
     nodes      about how many there will be
+    gap        between a node and the next in that direction, in inches
     """
 
-    def __init__(self, direction: Direction, nodes: int) -> None:
+    def __init__(self, direction: Literal["right", "down"], nodes: int, gap: float = 0.3) -> None:
         if direction not in ("right", "down"):
             raise ValueError(f"a picture runs 'right' or 'down', not {direction!r}")
+        self.direction = direction
         self.ahead, self.behind = ("e", "w") if direction == "right" else ("s", "n")
         self.graph = graphviz.Digraph(
             graph_attr={
                 "rankdir": "LR" if direction == "right" else "TB",
                 "nodesep": "0.15",
-                "ranksep": "0.3",
+                "ranksep": f"{gap:.2g}",
                 "fontname": "Arial",
                 "fontsize": "11",
                 **(QUICK if nodes > LARGE else {}),

@@ -3,21 +3,20 @@
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 from heapq import nlargest
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal
 
 from tinygrad_edu.anatomy import slots
+from tinygrad_edu.diagram import counted
 from tinygrad_edu.labels import escaped, one_line
 from tinygrad_edu.numerals import brief
 from tinygrad_edu.picture import Part, Picture
 from tinygrad_edu.value import Group, Value
 
-if TYPE_CHECKING:
-    from tinygrad_edu.sheet import Direction
-
 MOST_BOXES = 40
 BANDS = (24, 12, 6, 3, 1)  # into how many the depths are cut when there are too many for a box each
 NAMED = 3  # of the largest gradients
 
+INPUTS = "inputs"  # the box of the leaves that are no parameters
 Box = Hashable  # what the values of one box have in common
 
 
@@ -27,7 +26,7 @@ def summary(
     parameters: Mapping[Value, str],
     homes: Mapping[Value, str],
     *,
-    direction: "Direction",
+    direction: Literal["right", "down"],
     decimals: int,
 ) -> Picture:
     """A picture of `topological_order(output)` in boxes: one for each part of the model, one for the inputs, and for
@@ -51,9 +50,9 @@ def summary(
         name = box if isinstance(box, str) else box[1]  # type: ignore[index]
         lines = [(one_line(name), "name")]
         if gates[box]:
-            lines.append((_count(gates[box], "gate"), "count"))
+            lines.append((counted(gates[box], "gate"), "count"))
         if leaves[box]:
-            lines.append((_count(leaves[box], "parameter" if gates[box] else "leaf"), "count"))
+            lines.append((counted(leaves[box], "parameter") if gates[box] else f"{leaves[box]:,} leaves", "count"))
         if gradients:
             lines.append((f"∂ up to {brief(steepest[box], decimals)}", "grad"))
         kinds = "gate folded" + " output" * (box == boxes[values[-1]])
@@ -61,7 +60,7 @@ def summary(
         sheet.node(key, "\\n".join(escaped(text) for text, _ in lines), part, shape="box", style="rounded")
     for j, ((tail, head), wires) in enumerate(_arrows(order, boxes).items()):
         look = {"label": f"{wires:,}"} if wires > 1 else {}
-        part = Part("wire", _count(wires, "wire"), ("count",) * len(look))
+        part = Part("wire", counted(wires, "wire"), ("count",) * len(look))
         sheet.edge(f"e{j}", keys[tail], keys[head], part, **look)
 
     remark = f"A summary of {len(values):,} values: a box stands for " + " and for ".join(
@@ -79,21 +78,25 @@ def summary(
 def _boxes(order: Sequence[Any], homes: Mapping[Value, str]) -> tuple[dict[Value, Box], int]:
     """The box of every value, and into how many bands the depths were cut, 0 if they were not."""
     depths = _depths(order)
-    values = [node for node in order if type(node) is not Group]
-    rest = {(depths[node], node.gate.name) for node in values if node.gate and node not in homes}
-    deepest = max(depths[node] for node in values)
-    bands = 0
-    band = range(deepest + 1)
-    for fewer in BANDS:
-        if len(rest) > MOST_BOXES if not bands else len({(band[d], name) for d, name in rest}) > MOST_BOXES:
-            bands = fewer
-            band = [depth * bands // (deepest + 1) for depth in range(deepest + 1)]
-    boxes: dict[Value, Box] = {}
-    for node in values:
-        if node in homes:
-            boxes[node] = homes[node]
+    deepest = max(depths.values())
+    for bands in (0, *BANDS):
+        boxes: dict[Value, Box] = {}
+        alike: dict[Box, Box] = {}  # one tuple for all that are in one box
+        for node in order:
+            if type(node) is Group:
+                continue
+            if node in homes:
+                boxes[node] = homes[node]
+            elif node.gate is None:
+                boxes[node] = INPUTS
+            else:
+                depth = depths[node]
+                box = (depth * bands // (deepest + 1) if bands else depth, node.gate.name)
+                boxes[node] = alike.setdefault(box, box)
+                if len(alike) > MOST_BOXES and bands != BANDS[-1]:
+                    break
         else:
-            boxes[node] = (band[depths[node]], node.gate.name) if node.gate else "inputs"
+            break
     return boxes, bands
 
 
@@ -106,27 +109,27 @@ def _depths(order: Sequence[Any]) -> dict[Any, int]:
         elif node.gate is None:
             depths[node] = 0
         else:
-            depths[node] = 1 + max([depths.get(x, 0) for x in slots(node)])
+            deepest = 0
+            for x in slots(node):
+                if x in depths and depths[x] > deepest:
+                    deepest = depths[x]
+            depths[node] = deepest + 1
     return depths
 
 
-def _arrows(order: Sequence[Any], boxes: Mapping[Value, Box]) -> Counter[tuple[Box, Box]]:
+def _arrows(order: Sequence[Any], boxes: Mapping[Value, Box]) -> dict[tuple[Box, Box], int]:
     """How many wires lead from box to box."""
-    arrows: Counter[tuple[Box, Box]] = Counter()
+    arrows: dict[Box, dict[Box, int]] = defaultdict(lambda: defaultdict(int))  # by their heads
     of_group: dict[Group, Counter[Box]] = {}
     for node in order:
         if type(node) is Group:
             of_group[node] = Counter([boxes[x] for x in node.members if type(x) is not float])
             continue
-        head = boxes[node]
+        tails = arrows[boxes[node]]
         for x in slots(node):
-            if type(x) is Group:
-                for tail, wires in of_group.get(x, Counter()).items():
-                    arrows[tail, head] += wires
-            elif isinstance(x, Value):
-                arrows[boxes[x], head] += 1
-    return Counter({(tail, head): wires for (tail, head), wires in arrows.items() if tail != head})
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}" + ("s" if number != 1 else "")
+            if x in boxes:
+                tails[boxes[x]] += 1
+            elif x in of_group:
+                for tail, wires in of_group[x].items():
+                    tails[tail] += wires
+    return {(tail, head): wires for head, tails in arrows.items() for tail, wires in tails.items() if tail != head}
