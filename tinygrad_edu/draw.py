@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from tinygrad_edu.anatomy import Model, outermost, parts, slots
+from tinygrad_edu.anatomy import Model, outermost, parts
 from tinygrad_edu.backprop import topological_order
 from tinygrad_edu.diagram import diagram
 from tinygrad_edu.ledger import ledger
@@ -14,6 +14,7 @@ from tinygrad_edu.value import Group, Value
 
 MOST_NODES = 1000  # a larger picture could not be read
 MOST_WIRES = 3000
+MOST_DECIMALS = 17  # a double has no more digits
 
 
 def draw(
@@ -44,13 +45,17 @@ def draw(
                and its layers and neurons frames around their gates
     fold       `neurons` or `layers` of the model, each drawn as one box with the numbers of its gates and parameters
 
-    Raises ValueError for a direction or fold that there is not, or a fold without a model; RuntimeError, when the
+    Raises ValueError for an option that there is not, or a fold without a model; RuntimeError, when the
     picture is shown or saved, if Graphviz fails.
 
     >>> x, y = Value(2, "x"), Value(3, "y")
     >>> [line.split("[")[0].strip() for line in draw(x * y).source.splitlines() if "->" in line]
     ['g2 -> v2:w', 'v0:e -> g2', 'v1:e -> g2']
     """
+    if not isinstance(output, Value):
+        raise TypeError(f"draw needs a Value, got {type(output).__name__}")
+    if type(decimals) is not int or not 0 <= decimals <= MOST_DECIMALS:
+        raise ValueError(f"decimals is a whole number from 0 to {MOST_DECIMALS}, not {decimals!r}")
     if fold not in (None, "neurons", "layers"):
         raise ValueError(f"what is folded are 'neurons' or 'layers', not {fold!r}")
     if fold and model is None:
@@ -84,4 +89,4 @@ def draw(
 def _can_be_read(values: Sequence[Value]) -> bool:
     if len(values) > MOST_NODES:
         return False
-    return sum(len(x) if type(x) is Group else 1 for node in values for x in slots(node)) <= MOST_WIRES
+    return sum(len(node.wires()) for node in values) <= MOST_WIRES
