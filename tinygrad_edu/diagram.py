@@ -63,9 +63,9 @@ def diagram(
             drawing.draw_wires_into_box(i, node, box, leaving=node in elsewhere)
         elif node.gate:
             drawing.draw_gate(i, node)
-            for k, x in enumerate(node.wires()):
-                if type(x) is not float:
-                    drawing.draw_wire(i, node, k, local, branch=bool(gradients) and fans[x] > 1)
+            entering = [(k, x) for k, x in enumerate(node.wires()) if type(x) is not float]
+            for k, x in reversed(entering) if homes else entering:  # inside of frames Graphviz puts the last one first
+                drawing.draw_wire(i, node, k, local, branch=bool(gradients) and fans[x] > 1)
     return drawing.sheet.picture(f"the graph of {drawing.called[values[-1]]}: {counted(len(values), 'value')}")
 
 

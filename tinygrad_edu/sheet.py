@@ -53,6 +53,8 @@ class Sheet:
         """All that was drawn. The remark stands below it."""
         for name in sorted(self.frames, key=lambda name: name.count("."), reverse=True):
             self._around(name).subgraph(self.frames[name])
+        if self.frames:
+            self.graph.attr(remincross="false")  # it would shuffle what is in the frames
         if remark:
             self.graph.attr(label=escaped(remark), labelloc="b")
         return Picture(self.graph.source, title, self.parts)

@@ -1,7 +1,7 @@
 """A graph too large to read, in a few boxes: the layers of its model, or its gates by kind and depth, counted."""
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from heapq import nlargest
 from typing import Any, Literal
 
@@ -13,11 +13,11 @@ from tinygrad_edu.picture import Part, Picture
 from tinygrad_edu.value import Group, Value
 
 MOST_BOXES = 40
-BANDS = (24, 12, 6, 3, 1)  # into how many the depths are cut when there are too many for a box each
+BANDS = (12, 6, 3, 1)  # into how many the depths are cut when there are too many for a box each
 NAMED = 3  # of the largest gradients
 
-INPUTS = "inputs"  # the box of the leaves that are no parameters
-Box = Hashable  # what the values of one box have in common
+INPUTS = (-1, "inputs")  # the box of the leaves that are not parameters
+Box = str | tuple[int, str]  # what the values of one box share: a part of the model, or a depth and a kind of gate
 
 
 def summary(
@@ -37,40 +37,36 @@ def summary(
     from tinygrad_edu.sheet import Sheet
 
     boxes, bands = _boxes(order, homes)
-    sheet = Sheet(direction, len(set(boxes.values())))
-    values = [node for node in order if type(node) is not Group]
-    gates = Counter(boxes[node] for node in values if node.gate)
-    leaves = Counter(boxes[node] for node in values if not node.gate)
-    keys = {box: f"b{j}" for j, box in enumerate(dict.fromkeys(map(boxes.__getitem__, values)))}
+    keys = {box: f"b{j}" for j, box in enumerate(dict.fromkeys(boxes.values()))}
+    gates = Counter(boxes[node] for node in boxes if node.gate)
+    leaves = Counter(boxes[node] for node in boxes if not node.gate)
     steepest: dict[Box, float] = defaultdict(float)
     for node, gradient in gradients.items():
         steepest[boxes[node]] = max(steepest[boxes[node]], abs(gradient))
 
+    sheet = Sheet(direction, len(keys))
     for box, key in keys.items():
-        name = box if isinstance(box, str) else box[1]  # type: ignore[index]
-        lines = [(one_line(name), "name")]
+        lines = [(one_line(box if type(box) is str else box[1]), "name")]
         if gates[box]:
             lines.append((counted(gates[box], "gate"), "count"))
         if leaves[box]:
-            lines.append((counted(leaves[box], "parameter") if gates[box] else f"{leaves[box]:,} leaves", "count"))
+            lines.append((counted(leaves[box], "input" if box == INPUTS else "parameter"), "count"))
         if gradients:
             lines.append((f"∂ up to {brief(steepest[box], decimals)}", "grad"))
-        kinds = "gate folded" + " output" * (box == boxes[values[-1]])
-        part = Part(kinds, ", ".join(text for text, _ in lines), tuple(kind for _, kind in lines))
-        sheet.node(key, "\\n".join(escaped(text) for text, _ in lines), part, shape="box", style="rounded")
+        classes = "gate folded" + " output" * (box == boxes[order[-1]])
+        part = Part(classes, ", ".join([text for text, _ in lines]), tuple([kind for _, kind in lines]))
+        sheet.node(key, "\\n".join([escaped(text) for text, _ in lines]), part, shape="box", style="rounded")
     for j, ((tail, head), wires) in enumerate(_arrows(order, boxes).items()):
         look = {"label": f"{wires:,}"} if wires > 1 else {}
         part = Part("wire", counted(wires, "wire"), ("count",) * len(look))
         sheet.edge(f"e{j}", keys[tail], keys[head], part, **look)
 
-    remark = f"A summary of {len(values):,} values: a box stands for " + " and for ".join(
-        ["a part of the model"] * bool(homes)
-        + [f"gates of one kind {f'in one of {bands} bands of depth' if bands else 'at one depth'}"]
-    )
-    named = [node for node in gradients if node.label or node in parameters]
-    if named:
+    stands_for = ["a part of the model"] * bool(homes)
+    stands_for += [f"gates of one kind {f'in one of {bands} bands of depth' if bands else 'at one depth'}"]
+    remark = f"A summary of {len(boxes):,} values: a box stands for {' or '.join(stands_for)}"
+    if named := {node: node.label or parameters[node] for node in gradients if node.label or node in parameters}:
         largest = nlargest(NAMED, named, key=lambda node: abs(gradients[node]))
-        shown = [f"{one_line(x.label or parameters[x])} {brief(gradients[x], decimals)}" for x in largest]
+        shown = [f"{one_line(named[node])} {brief(gradients[node], decimals)}" for node in largest]
         remark += f". Largest gradients: {', '.join(shown)}"
     return sheet.picture(remark, remark)
 
