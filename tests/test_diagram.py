@@ -80,6 +80,14 @@ def test_downwards_the_value_stands_left_of_its_wire_and_the_gradient_right_of_i
         assert places["data"] < start < places["grad"]
 
 
+def test_downwards_the_wire_runs_clear_of_numbers_of_different_lengths():
+    group = groups(draw(after_backward(Value(2, "x") * -1234.56789), direction="down"))["v0"]
+    places = {element.get("class"): float(element.get("x")) for element in group.iter(f"{SVG}text")}
+    (line,) = group.iter(f"{SVG}polyline")
+    middle = float(line.get("points").split(",")[0])
+    assert places["grad"] - middle > len("-1234.57") * 5.5 / 2  # half of its width: a digit of Arial is 0.55 em wide
+
+
 def test_the_slides_numbers_stand_on_the_wires():
     shown = values(draw(after_backward(sigmoid())))
     assert shown == [

@@ -62,6 +62,7 @@ def test_the_svg_says_in_words_what_it_shows():
 
 
 def test_the_style_is_for_this_picture_alone():
+    assert ET.fromstring(draw(product()).svg).get("class") == "tinygrad-edu"
     (style,) = ET.fromstring(draw(product()).svg).iter(f"{SVG}style")
     selectors = [part.strip() for rule in style.text.split("}")[:-1] for part in rule.split("{")[0].split(",")]
     assert selectors

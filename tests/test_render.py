@@ -138,6 +138,16 @@ def test_a_layout_that_takes_too_long_is_given_up_and_the_next_picture_is_drawn(
     assert "<svg" in webassembly.render("digraph { a }", 10)
 
 
+def test_an_instance_is_used_again_until_it_fails():
+    render.render("digraph { a }")
+    first = webassembly._graphviz()
+    render.render("digraph { a }")
+    assert webassembly._graphviz() is first
+    with pytest.raises(RuntimeError):
+        render.render("digraph {")
+    assert webassembly._graphviz() is not first
+
+
 def test_a_picture_that_is_not_asked_for_is_not_laid_out(install_dot, tmp_path):
     install_dot(f"open({str(tmp_path / 'called')!r}, 'w')")
     _ = draw(product()).source
