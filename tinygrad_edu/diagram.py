@@ -49,7 +49,8 @@ def diagram(
     the gate to the value `o{i}`. The copy gate of value i is `c{i}`, what leads to it `s{i}`. Boxes are `b0`, `b1`, ...
     """
     drawing = Drawing(values, gradients, rows, direction, decimals, parameters or {}, homes or {})
-    fans = Counter(x for node in values for x in node.wires() if type(x) is Value) if copies else Counter()
+    fans = Counter(x for node in values for x in node.wires() if type(x) is Value)
+    copied = {x for x, wires in fans.items() if wires > 1} if copies else set()
     elsewhere = drawing.fold_parts() if fold else set()
     for i, node in enumerate(values):
         box = drawing.boxes.get(node)
@@ -57,15 +58,13 @@ def diagram(
             drawing.starts[node] = box
         elif not box or node in elsewhere:
             drawing.draw_value(i, node, numbers)
-            if fans[node] > 1:
+            if node in copied:
                 drawing.draw_copy(i, node)
         if node.gate and box:
             drawing.draw_wires_into_box(i, node, box, leaving=node in elsewhere)
         elif node.gate:
             drawing.draw_gate(i, node)
-            entering = [(k, x) for k, x in enumerate(node.wires()) if type(x) is not float]
-            for k, x in reversed(entering) if homes else entering:  # inside of frames Graphviz puts the last one first
-                drawing.draw_wire(i, node, k, local, branch=bool(gradients) and fans[x] > 1)
+            drawing.draw_wires(i, node, local, copied if gradients else set())
     return drawing.sheet.picture(f"the graph of {drawing.called[values[-1]]}: {counted(len(values), 'value')}")
 
 
@@ -162,22 +161,26 @@ class Drawing:
         part = Part("out", self.equation(node))
         self.sheet.edge(f"o{i}", gate, f"v{i}:{self.sheet.behind}", part, arrowhead="none", weight="4")
 
-    def draw_wire(self, i: int, node: Value, k: int, local: bool, branch: bool) -> None:
-        """The arrow from a value to a gate that it enters, with its local gradient and the gradient of its branch."""
-        x = node.wires()[k]
-        texts = []
-        if row := self.rows.get((node, k)):
-            if local:
-                texts.append((brief(row.local, self.decimals), "local"))
-            if branch:
-                texts.append((brief(row.downstream, self.decimals), "branch"))
-        look = {"label": "\\n".join([text for text, _ in texts])} if texts else {}
-        kinds = tuple([kind for _, kind in texts])
-        if _order_matters(node):
-            look |= PLACES[k]
-            kinds += ("order",)
-        part = Part(f"wire {_slot(node, k)}", f"{self.called[x]} enters {self.equation(node)}", kinds)
-        self.sheet.edge(f"w{i}-{k}", self.starts[x], f"g{i}", part, **look)
+    def draw_wires(self, i: int, node: Value, local: bool, copied: set[Value]) -> None:
+        """The arrows from values to a gate that they enter, with their local gradients and those of copies' branches."""
+        equation = self.equation(node)
+        wires = list(enumerate(zip(node.wires(), _slot_names(node), strict=True)))
+        for k, (x, slot) in reversed(wires) if self.homes else wires:  # in frames Graphviz puts the last one first
+            if type(x) is float:
+                continue
+            texts = []
+            if row := self.rows.get((node, k)):
+                if local:
+                    texts.append((brief(row.local, self.decimals), "local"))
+                if x in copied:
+                    texts.append((brief(row.downstream, self.decimals), "branch"))
+            look = {"label": "\\n".join([text for text, _ in texts])} if texts else {}
+            kinds = tuple([kind for _, kind in texts])
+            if _order_matters(node):
+                look |= PLACES[k]
+                kinds += ("order",)
+            part = Part(f"wire {slot}", f"{self.called[x]} enters {equation}", kinds)
+            self.sheet.edge(f"w{i}-{k}", self.starts[x], f"g{i}", part, **look)
 
     def draw_wires_into_box(self, i: int, node: Value, box: str, leaving: bool) -> None:
         """For a gate that is folded into a box the arrows that enter the box, one for each value however often."""
@@ -222,11 +225,8 @@ def _symbol(node: Value) -> list[str]:
     return [symbol + " " * apart + constants[0]]
 
 
-def _slot(node: Value, k: int) -> str:
-    """What the wire in place k is to the gate, as the table calls it: `x`, `weights`."""
+def _slot_names(node: Value) -> list[str]:
+    """What each wire of a gate is to the gate, as the table calls it: `x`, `weights`."""
     takes = node.gate.takes.replace("[]", "").split(", ") if node.gate else []
-    for name, x in zip(takes, slots(node), strict=False):
-        k -= len(x) if type(x) is Group else 1
-        if k < 0:
-            return name
-    return ""
+    counts = [len(x) if type(x) is Group else x is not None for x in slots(node)]
+    return [name for name, count in zip(takes, counts, strict=False) for _ in range(count)]
