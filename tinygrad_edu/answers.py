@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from html import escape
 from operator import index
 
 from tinygrad_edu.backprop import nodes
@@ -77,7 +76,9 @@ class Report:
         return "\n".join([*self._sentences(), "", *lines])
 
     def _repr_html_(self) -> str:
-        sentences = "<br>".join(map(escape, self._sentences()))
+        from html import escape
+
+        sentences = "<br/>".join(map(escape, self._sentences()))
         head = "".join(f"<th>{escape(cell)}</th>" for cell in HEADER)
         body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in self._rows())
         return f"<p>{sentences}</p><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
@@ -214,10 +215,19 @@ class Derivation:
         self.decimals = decimals
         self.locals = [local for node in reversed(values) if node.gate for local in locals_of(node, found, decimals)]
 
-    def passed_back(self, known: Mapping[Value, Rounded], slipped: Mapping[Local, Slip]) -> dict[Value, Rounded]:
-        """The gradient each value receives if these upstreams are known and these slips were made."""
-        received = dict.fromkeys(self.values, Rounded(0.0)) | {self.output: Rounded(1.0)}
-        for local in self.locals:
+    def passed_back(
+        self,
+        known: Mapping[Value, Rounded],
+        slipped: Mapping[Local, Slip],
+        start: Mapping[Value, Rounded] | None = None,
+        part: slice = slice(None),
+    ) -> dict[Value, Rounded]:
+        """The gradient each value receives if these upstreams are known and these slips were made.
+
+        A part of the pass goes on from what was received before it.
+        """
+        received = {**start} if start else dict.fromkeys(self.values, Rounded(0.0)) | {self.output: Rounded(1.0)}
+        for local in self.locals[part]:
             upstream, slope = known.get(local.output, received[local.output]), local.slope
             if local in slipped:
                 upstream, slope = slipped[local].upstream or upstream, slipped[local].slope
@@ -242,9 +252,11 @@ class Derivation:
             return None, {}
         at, made, most, texts = near[0], dict[Local, Slip](), 0, list[str]()
         left = [x for x in given if x not in known]
+        since = min(map(self.locals.index, near))  # all slips are made from here on
+        start = self.passed_back(known, slipped, part=slice(since))
         for local in near:
             for slip, changes in slips(local, self.locals, self.values):
-                derived = self.passed_back(known, {**slipped, **changes})
+                derived = self.passed_back(known, {**slipped, **changes}, start, slice(since, None))
                 explained = {x for x in left if agrees(given[x], self._with_last_rounding(derived[x]))}
                 if value in explained and len(explained) > most:
                     at, made, most, texts = local, changes, len(explained), [slip]
@@ -252,13 +264,13 @@ class Derivation:
                     texts.append(slip)
         if agrees(given[value], self._with_last_rounding(Rounded(value.data))) and at.input is value:
             texts.append("its value was given for its gradient")
-        upstream = self.passed_back(known, slipped)[at.output]
+        upstream = known.get(at.output) or self.passed_back(known, slipped)[at.output]
         assert at.output.gate
         departure = Departure(
             at.output.gate.name,
             at.output,
             at.input,
-            known.get(at.output, upstream).number,
+            upstream.number,
             at.slope.number,
             ", or ".join(texts),
         )

@@ -65,8 +65,8 @@ def product(x: Rounded, y: Rounded, decimals: int) -> Rounded:
     x_error, y_error = min(x.error, LARGEST), min(y.error, LARGEST)  # infinity times a slope of 0 would be nan
     number = x.number * y.number
     error = x_error * abs(y.number) + abs(x.number) * y_error + x_error * y_error
-    whole = not x_error and x.number.is_integer() or not y_error and y.number.is_integer()
-    if whole or not error and _fits(number, decimals):
+    whole = (not x_error and x.number.is_integer()) or (not y_error and y.number.is_integer())
+    if whole or (not error and _fits(number, decimals)):
         return Rounded(number, error)
     return Rounded(number, error + half_unit(decimals))
 
@@ -79,37 +79,34 @@ def half_unit(decimals: int) -> float:
 def _slope(node: Value, k: int, wires: list[Rounded], out: Rounded, decimals: int) -> Rounded:
     """The slope for the k-th wire and how far it is off, from every corner of what the inputs and the output may be."""
     forward, slope = _forward(node), _slope_rule(node, k)
-    numbers, errors = [x.number for x in wires], [x.error for x in wires]
-    exact = _defined(slope, [out.number, *numbers])
+    exact = _defined(slope, [out.number, *[x.number for x in wires]])
     if exact is None:  # upstream is 0, else the chain rule had stopped here
         return Rounded(0.0)
     at_output = 0.0 if _keeps_decimals(forward, wires, decimals) else half_unit(decimals)
-    if node.gate and node.gate.expansion and len(wires) == 1 and exact:
-        errors = [errors[0] + at_output / abs(exact)]
-    spread = 0.0
-    for point in _corners(numbers, errors, k):
-        moved = _defined(forward, point)
-        for h in (-at_output, 0.0, at_output):
-            there = None if moved is None else _defined(slope, [moved + h, *point])
-            spread = spread if there is None else max(spread, abs(there - exact))
 
     def from_inputs(point: list[float]) -> float:
         return slope([round(forward(point), decimals) if at_output else forward(point), *point])
 
     rounded = 0.0 if _keeps_decimals(from_inputs, wires, decimals) else half_unit(decimals)
+    if node.gate and node.gate.expansion and len(wires) == 1 and exact:
+        wires = [Rounded(wires[0].number, wires[0].error + at_output / abs(exact))]
+    spread = 0.0
+    for point in _corners(wires, k):
+        moved = _defined(forward, point)
+        for h in (-at_output, 0.0, at_output):
+            there = None if moved is None else _defined(slope, [moved + h, *point])
+            spread = spread if there is None else max(spread, abs(there - exact))
     return Rounded(exact, spread + rounded)
 
 
 def _error(rule: Rule, inputs: list[Rounded], decimals: int) -> float:
     """How far the rule's result is off: by what each input's error does to it, or all of them do, and its rounding."""
-    numbers, errors = [x.number for x in inputs], [x.error for x in inputs]
-    exact = rule(numbers)
+    exact = rule([x.number for x in inputs])
     one_by_one = together = 0.0
-    for k, error in enumerate(errors):
-        if error:
-            alone = [error if i == k else 0.0 for i in range(len(errors))]
-            one_by_one += max(_distances(rule, exact, _corners(numbers, alone, k)), default=0.0)
-            together = max([together, *_distances(rule, exact, _corners(numbers, errors, k))])
+    for k in {id(x): k for k, x in enumerate(inputs) if x.error}.values():
+        alone = [x if x is inputs[k] else Rounded(x.number) for x in inputs]
+        one_by_one += max(_distances(rule, exact, _corners(alone, k)), default=0.0)
+        together = max([together, *_distances(rule, exact, _corners(inputs, k))])
     rounded = 0.0 if _keeps_decimals(rule, inputs, decimals) else half_unit(decimals)
     return max(one_by_one, together) + rounded
 
@@ -118,24 +115,35 @@ def _distances(rule: Rule, exact: float, points: Iterator[list[float]]) -> list[
     return [abs(there - exact) for point in points if (there := _defined(rule, point)) is not None]
 
 
-def _corners(numbers: list[float], errors: list[float], k: int) -> Iterator[list[float]]:
-    """All numbers moved by their errors, up or down, the k-th with the others or against them."""
+def _corners(inputs: list[Rounded], k: int) -> Iterator[list[float]]:
+    """All inputs moved by their errors, up or down, the k-th with the others or against them.
+
+    A Value that enters more than once moves as one.
+    """
     for kth in (1.0, -1.0):
-        for others in (1.0, -1.0) if len(numbers) > 1 else (1.0,):
-            yield [x + e * (kth if i == k else others) for i, (x, e) in enumerate(zip(numbers, errors, strict=True))]
+        for others in (1.0, -1.0) if len(inputs) > 1 else (1.0,):
+            yield [x.number + x.error * (kth if x is inputs[k] else others) for x in inputs]
 
 
 def _keeps_decimals(rule: Rule, inputs: list[Rounded], decimals: int) -> bool:
-    """Whether the result for inputs of so many decimals needs no rounding, as for a sum or for twice a number."""
-    here = [round(x.number, decimals) if x.error else x.number for x in inputs]
-    there = [number + 10.0**-decimals if x.error else number for number, x in zip(here, inputs, strict=True)]
-    results = [_defined(rule, point) for point in (here, there)]
-    return all(y is not None and _fits(y, decimals) for y in results)
+    """Whether the result for inputs of so many decimals needs no rounding, as for a sum or for twice a number.
+
+    Tried with the rounded inputs, and with these moved by a few units, each by others.
+    """
+    for probe in range(4):
+        point = [
+            round(x.number, decimals) + probe * (probe + i + 1) * 10.0**-decimals if x.error else x.number
+            for i, x in enumerate(inputs)
+        ]
+        y = _defined(rule, point)
+        if y is None or not _fits(y, decimals):
+            return False
+    return True
 
 
 def _fits(x: float, decimals: int) -> bool:
     """Whether x has no more than so many decimals, but for what doubles themselves round."""
-    return abs(round(x, decimals) - x) <= 1e-6 * 10.0**-decimals
+    return abs(round(x, decimals) - x) <= 4.0 * math.ulp(x)
 
 
 def _defined(rule: Rule, point: list[float]) -> float | None:
