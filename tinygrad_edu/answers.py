@@ -78,10 +78,17 @@ class Report:
     def _repr_html_(self) -> str:
         from html import escape
 
+        def row(cell: str, texts: Sequence[str]) -> str:
+            sides = ("left", "right", "right", "left")
+            cells = [
+                f'<{cell} style="text-align: {side}">{escape(text)}</{cell}>'
+                for side, text in zip(sides, texts, strict=True)
+            ]
+            return f"<tr>{''.join(cells)}</tr>"
+
         sentences = "<br/>".join(map(escape, self._sentences()))
-        head = "".join(f"<th>{escape(cell)}</th>" for cell in HEADER)
-        body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in self._rows())
-        return f"<p>{sentences}</p><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        body = "".join([row("td", texts) for texts in self._rows()])
+        return f"<p>{sentences}</p><table><thead>{row('th', HEADER)}</thead><tbody>{body}</tbody></table>"
 
     def _sentences(self) -> list[str]:
         right = sum(verdict.verdict == "right" for verdict in self.verdicts)
