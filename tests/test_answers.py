@@ -235,6 +235,15 @@ def test_one_slip_at_a_gate_without_an_answer_explains_all_that_follows():
     assert sorted(verdicts(report).values()) == ["follows on"] * 4 + ["wrong"]
 
 
+def test_a_second_slip_is_found_behind_a_gate_without_an_answer():
+    """σ without 1 - σ, and then the sign of x1: 0.73 · -3 = -2.19."""
+    report = checked(fused_neuron(), w0=-0.73, x0=1.46, w1=-1.46, x1=2.19, w2=0.73)
+    assert gate_of(report) == ("sigmoid", "f", "s")
+    slip = {verdict.value.label: verdict.departure for verdict in report.verdicts}["x1"]
+    assert (slip.gate, slip.output.label, slip.guess) == ("mul", "", "the sign")
+    assert slip.upstream == pytest.approx(0.73, abs=0.005)
+
+
 def test_a_slip_beside_right_answers_is_not_looked_for_above_them():
     """Were the sign lost before q, y would have it wrong too."""
     assert gate_of(checked(product(), x=4, y=-4)) == ("add", "q", "x")

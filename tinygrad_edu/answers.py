@@ -12,7 +12,7 @@ from tinygrad_edu.rounding import Local, Rounded, forward_pass, half_unit, local
 from tinygrad_edu.slips import Slip, slips
 from tinygrad_edu.value import Value, number
 
-NEAR = 50  # so many products back from a wrong answer a slip is looked for
+NEAR = 50  # a slip is looked for at so many products, back from a wrong answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,11 +173,10 @@ def check_answers(output: Value, answers: Mapping[Value, float], decimals: int =
         if value not in given:
             continue
         answer, gradient = given[value], gradients.get(value, 0.0)
-        right = Rounded(gradient, max(exact[value].error, half_unit(decimals)))
-        verdict = Verdict(value, answer, gradient, right.error, "right")
-        if not agrees(answer, right):
-            derived = derivation.passed_back(known, slipped)[value]
-            if agrees(answer, Rounded(derived.number, max(derived.error, half_unit(decimals)))):
+        allowed = max(exact[value].error, half_unit(decimals))
+        verdict = Verdict(value, answer, gradient, allowed, "right")
+        if not agrees(answer, Rounded(gradient, allowed), decimals):
+            if agrees(answer, derivation.passed_back(known, slipped)[value], decimals):
                 verdict = replace(verdict, verdict="follows on")
             else:
                 departure, found = derivation.departure(value, given, known, slipped)
@@ -188,9 +187,10 @@ def check_answers(output: Value, answers: Mapping[Value, float], decimals: int =
     return Report(verdicts, names(values), decimals)
 
 
-def agrees(answer: float, derived: Rounded) -> bool:
-    """Whether rounding explains the distance; the last bits of the doubles are forgiven too."""
-    return abs(answer - derived.number) <= derived.error * (1.0 + 1e-9) + 1e-12 * abs(derived.number)
+def agrees(answer: float, derived: Rounded, decimals: int) -> bool:
+    """Whether rounding explains the distance; the answer's own always may, and the last bits of the doubles."""
+    allowed = max(derived.error, half_unit(decimals))
+    return abs(answer - derived.number) <= allowed * (1.0 + 1e-9) + 1e-12 * abs(derived.number)
 
 
 def _checked(answers: Mapping[Value, float], values: Sequence[Value], output: Value) -> dict[Value, float]:
@@ -261,15 +261,15 @@ class Derivation:
         left = [x for x in given if x not in known]
         since = min(map(self.locals.index, near))  # all slips are made from here on
         start = self.passed_back(known, slipped, part=slice(since))
-        for local in near:
+        for local in near[:NEAR]:
             for slip, changes in slips(local, self.locals, self.values):
                 derived = self.passed_back(known, {**slipped, **changes}, start, slice(since, None))
-                explained = {x for x in left if agrees(given[x], self._with_last_rounding(derived[x]))}
+                explained = {x for x in left if agrees(given[x], derived[x], self.decimals)}
                 if value in explained and len(explained) > most:
                     at, made, most, texts = local, changes, len(explained), [slip]
                 elif value in explained and len(explained) == most and local is at:
                     texts.append(slip)
-        if agrees(given[value], self._with_last_rounding(Rounded(value.data))) and at.input is value:
+        if agrees(given[value], Rounded(value.data), self.decimals) and at.input is value:
             texts.append("its value was given for its gradient")
         upstream = known.get(at.output) or self.passed_back(known, slipped)[at.output]
         assert at.output.gate
@@ -293,6 +293,3 @@ class Derivation:
             if len(near) < NEAR and local.output not in known:
                 near += [x for x in into.get(local.output, []) if x not in near]
         return near
-
-    def _with_last_rounding(self, x: Rounded) -> Rounded:
-        return Rounded(x.number, max(x.error, half_unit(self.decimals)))
