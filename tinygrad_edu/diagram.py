@@ -162,7 +162,7 @@ class Drawing:
         self.sheet.edge(f"o{i}", gate, f"v{i}:{self.sheet.behind}", part, arrowhead="none", weight="4")
 
     def draw_wires(self, i: int, node: Value, local: bool, copied: set[Value]) -> None:
-        """The arrows from values to a gate that they enter, with their local gradients and those of copies' branches."""
+        """The arrows from values to a gate that they enter, with local gradients and those of copies' branches."""
         equation = self.equation(node)
         wires = list(enumerate(zip(node.wires(), _slot_names(node), strict=True)))
         for k, (x, slot) in reversed(wires) if self.homes else wires:  # in frames Graphviz puts the last one first

@@ -170,8 +170,8 @@ def _added(values: Sequence[Any]) -> Any:
     return total
 
 
-def _added_products(weights: Sequence[Any], inputs: Sequence[Any], bias: Any = 0.0) -> Any:
-    return _added([*[w * x for w, x in zip(weights, inputs, strict=True)], bias])
+def _added_products(weights: Sequence[Any], inputs: Sequence[Any], *bias: Any) -> Any:
+    return _added([*[w * x for w, x in zip(weights, inputs, strict=True)], *bias])
 
 
 def _tanh_of_exp(x: Any) -> Any:
