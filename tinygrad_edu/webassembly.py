@@ -2,6 +2,7 @@
 
 import contextlib
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 import wasmtime
@@ -28,15 +29,15 @@ class Graphviz(WasmtimeBackend):  # type: ignore[misc]
         self._session = self._create_session()
 
     def render_within(self, seconds: float, source: str) -> str:
-        """The SVG; a Trap when the time is over."""
+        """The SVG; TimeoutError when the time is over. The layout ends with it, and with Ctrl-C."""
         self._session.store.set_epoch_deadline(1)
-        alarm = threading.Timer(seconds, self._engine.increment_epoch)
-        alarm.daemon = True
-        alarm.start()
-        try:
-            return str(self.render(source), "utf-8")
-        finally:
-            alarm.cancel()
+        with ThreadPoolExecutor(1) as pool:  # while this thread waits it can be interrupted
+            rendering = pool.submit(self.render, source)
+            try:
+                return str(rendering.result(seconds), "utf-8")
+            except BaseException:
+                self._engine.increment_epoch()
+                raise
 
 
 _graphviz = cache(Graphviz)
@@ -49,10 +50,13 @@ def render(source: str, seconds: float) -> str:
         try:
             svg = _graphviz().render_within(seconds, source)
             rendered = True
+        except TimeoutError:
+            raise RuntimeError(
+                f"Graphviz found no layout within {seconds:g} seconds; draw a smaller part of the graph"
+            ) from None
         except (RenderError, wasmtime.WasmtimeError, wasmtime.Trap) as error:
-            late = isinstance(error, wasmtime.Trap) and error.trap_code == wasmtime.TrapCode.INTERRUPT
-            reason = f"found no layout within {seconds:g} seconds" if late else f"failed: {str(error).splitlines()[0]}"
-            raise RuntimeError(f"Graphviz {reason}; draw a smaller part of the graph") from None
+            reason = str(error).partition("\n")[0]
+            raise RuntimeError(f"Graphviz failed: {reason}; draw a smaller part of the graph") from None
         finally:
             if not rendered:
                 _graphviz.cache_clear()  # what a trap left behind is not to be trusted
