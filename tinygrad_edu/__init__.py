@@ -34,6 +34,7 @@ from tinygrad_edu.functions import (
 )
 from tinygrad_edu.latex import latex
 from tinygrad_edu.ledger import ledger
+from tinygrad_edu.stepper import stepper
 from tinygrad_edu.value import Group, Value
 
 __all__ = [
@@ -66,6 +67,7 @@ __all__ = [
     "softplus",
     "sqrt",
     "step",
+    "stepper",
     "tanh",
     "total",
 ]

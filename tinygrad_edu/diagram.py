@@ -35,6 +35,7 @@ def diagram(
     parameters: Mapping[Value, str] | None = None,
     homes: Mapping[Value, str] | None = None,
     fold: bool = False,
+    all_names: bool = False,
 ) -> Picture:
     """The picture of `nodes(output)` with these gradients, whatever stands in `.grad`.
 
@@ -44,6 +45,7 @@ def diagram(
     numbers     whether the values' own numbers are shown
     parameters  their names in a model
     homes       the part of the model that a value belongs to, framed or, with `fold`, drawn as one box
+    all_names   whether a value without a label shows the name that ledgers give it
 
     Value i is `v{i}`, the gate that made it `g{i}`, the wire in that gate's place k `w{i}-{k}`, and what leads from
     the gate to the value `o{i}`. The copy gate of value i is `c{i}`, what leads to it `s{i}`. Boxes are `b0`, `b1`, ...
@@ -57,7 +59,7 @@ def diagram(
         if node.gate is None and box:
             drawing.starts[node] = box
         elif not box or node in elsewhere:
-            drawing.draw_value(i, node, numbers)
+            drawing.draw_value(i, node, numbers, all_names)
             if node in copied:
                 drawing.draw_copy(i, node)
         if node.gate and box:
@@ -115,10 +117,12 @@ class Drawing:
         wires = [(x, node) for node in self.values for x in node.wires() if type(x) is not float]
         return {x for x, node in wires if boxes.get(x) != boxes.get(node)} | {self.values[-1]}
 
-    def draw_value(self, i: int, node: Value, numbers: bool) -> None:
+    def draw_value(self, i: int, node: Value, numbers: bool, all_names: bool) -> None:
         """A wire: the name of the value, its number, and its gradient."""
         frame = "" if self.boxes else self.homes.get(node, "")
         name = one_line(node.label or self.parameters.get(node, "").removeprefix(f"{frame}."))
+        if all_names:
+            name = name or self.called[node]
         title = f"{self.equation(node)}\nvalue {node.data!r}"
         data, grad = brief(node.data, self.decimals) if numbers else BLANK, BLANK
         if node in self.gradients:

@@ -1,0 +1,90 @@
+"""stepper(): step through the forward and the backward pass on the picture of the graph.
+
+`steps.py` is the walk as data, `page.py` its HTML, `stepper.js` what runs in the browser, `widget.py` the live form.
+"""
+
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tinygrad_edu.backprop import nodes
+from tinygrad_edu.diagram import diagram
+from tinygrad_edu.ledger import ledger
+from tinygrad_edu.routes import routes
+from tinygrad_edu.stepper.page import fragment, page, with_script
+from tinygrad_edu.stepper.steps import Walk, walk
+from tinygrad_edu.value import Value
+
+if TYPE_CHECKING:
+    from tinygrad_edu.stepper.widget import Live
+
+MOST_VALUES = 300  # nobody walks through more
+
+
+class Stepper:
+    """A walk through both passes of a graph. Shows itself in Jupyter, without a kernel too.
+
+    walk   the steps as data
+    title  what is walked through, in words
+    html   the stepper as a piece of HTML
+    """
+
+    def __init__(self, output: Value, walk: Walk, svg: str, title: str) -> None:
+        self.walk = walk
+        self.title = title
+        self._output = output
+        self._fragment = fragment(walk, svg, title)
+        self.html = with_script(self._fragment)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the stepper to a file `.html`: one page that needs no network and nothing installed."""
+        path = Path(path)
+        if path.suffix.lower() not in (".html", ".htm"):
+            raise ValueError(f"a stepper is saved as .html, not {path.suffix or 'without an ending'}: {path}")
+        path.write_text(page(self._fragment, self.title), encoding="utf-8")
+        return path
+
+    def live(self) -> "Live":
+        """The stepper as a widget with a slider for each input; needs the extra `jupyter`.
+
+        A slider assigns to the input's `.data`, and every gate computes its own anew: Python sees the change in the
+        very Values of the graph. `.grad` is left alone. Where a gate is not defined on what a slider asks for, the
+        widget says so and nothing changes.
+        """
+        from tinygrad_edu.stepper.widget import Live
+
+        return Live(self._output, self.walk, self._fragment)
+
+    def __repr__(self) -> str:
+        return f"<stepper: {self.title}, {len(self.walk.steps)} steps; .save('page.html') writes it to a file>"
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        return {"text/html": self.html, "text/plain": repr(self)}
+
+    def _mime_(self) -> tuple[str, str]:
+        """For marimo, which runs scripts only in a frame."""
+        style = "width: 100%; height: 640px; border: 0"
+        return "text/html", f'<iframe style="{style}" srcdoc="{escape(page(self._fragment, self.title))}"></iframe>'
+
+
+def stepper(output: Value) -> Stepper:
+    """Step by step through the forward and the backward pass under `output`, on one picture of the graph.
+
+    First only the inputs are known; each gate computes its output; then ∂f/∂f is 1, and each gate sends
+    `upstream × local = downstream` to each of its inputs. `.grad` of the nodes is left alone. Raises ValueError for a
+    graph of more than 300 values.
+
+    >>> x, y, z = Value(-2, "x"), Value(5, "y"), Value(-4, "z")
+    >>> stepper(((x + y).named("q") * z).named("f"))
+    <stepper: the graph of f: 5 values, 8 steps; .save('page.html') writes it to a file>
+    """
+    values = nodes(output)
+    if len(values) > MOST_VALUES:
+        raise ValueError(
+            f"nobody would step through {len(values):,} values: take a part of the graph with up to {MOST_VALUES}, "
+            "or read ledger(output), or see the whole in draw(output)"
+        )
+    rows = ledger(output).backward
+    gradients = dict.fromkeys(values, 0.0) | {output: 1.0} | {row.input: row.total for row in rows}
+    drawn = diagram(values, gradients, routes(output, rows), local=True, all_names=True)
+    return Stepper(output, walk(output), drawn.svg, drawn.title)

@@ -1,0 +1,56 @@
+"""The stepper as HTML: a fragment for a notebook's output, and a page of its own."""
+
+import base64
+import json
+from functools import cache
+from html import escape
+from pathlib import Path
+
+from tinygrad_edu.stepper.steps import Walk
+
+UPGRADE = "for (const root of document.querySelectorAll('.stepper:not(.ready)')) stepper(root);"
+
+
+def fragment(walk: Walk, svg: str, title: str) -> str:
+    """The picture as an image, and the walk as JSON: what stepper() of the script makes into the stepper.
+
+    Where a notebook is not trusted, its scripts and styles are left out; the image is what remains.
+    """
+    image = base64.b64encode(svg.encode()).decode()
+    return (
+        f'<div class="stepper"><style>{resource("stepper.css")}</style>'
+        f'<img alt="{escape(title)}" src="data:image/svg+xml;base64,{image}">'
+        f'<script type="application/json">{inert(walk.to_dict())}</script></div>'
+    )
+
+
+def with_script(html: str) -> str:
+    """The fragment with the script that upgrades it. In a block of its own, so that a page can hold several."""
+    return f"{html}<script>(() => {{\n{resource('stepper.js')}\n{UPGRADE}\n}})();</script>"
+
+
+def page(html: str, title: str) -> str:
+    """One HTML file that needs nothing else; the icon is empty, so that no browser asks a server for one."""
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="light dark">\n<link rel="icon" href="data:,">\n'
+        f"<title>{escape(title)}</title>\n"
+        "<style>body { max-width: 1200px; margin: 16px auto; padding: 0 12px; }</style>\n"
+        f"</head>\n<body>\n<main>{with_script(html)}</main>\n</body>\n</html>\n"
+    )
+
+
+def inert(data: object) -> str:
+    r"""JSON that no label can break out of: in ASCII, without a `<`.
+
+    >>> inert("</script>")
+    '"\\u003c/script>"'
+    """
+    return json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
+
+
+@cache
+def resource(name: str) -> str:
+    """The text of a file beside this one."""
+    return Path(__file__).with_name(name).read_text(encoding="utf-8")
