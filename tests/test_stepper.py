@@ -154,6 +154,7 @@ def test_a_gate_whose_upstream_is_zero_sends_nothing_and_the_walk_says_so():
     steps = walk(relu((x * y).named("p")))
     assert "The local slope is 0" in steps.steps[-1].note
     assert "its gate, ×, has the upstream 0 and sends nothing" in steps.steps[-1].note
+    assert steps.steps[-1].note.endswith("Nothing has reached x, y: the gradient there is 0.")
     last = len(steps.steps) - 1
     assert [gradient for name, gradient in zip(steps.names, steps.gradients, strict=True) if name in "xy"] == [
         [(last, "0")],

@@ -1,6 +1,7 @@
 """stepper(): step through the forward and the backward pass on the picture of the graph.
 
-`steps.py` is the walk as data, `page.py` its HTML, `stepper.js` what runs in the browser, `widget.py` the live form.
+`steps.py` is the walk as data, `sentences.py` has its words, `differences.py` checks its gradients; `page.py` is the
+HTML, `stepper.js` what runs in the browser, `widget.py` the live form.
 """
 
 from html import escape
