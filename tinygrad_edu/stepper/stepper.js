@@ -23,7 +23,7 @@ const CONTROLS = `
     <button type="button" data-action="predict" aria-pressed="false"
       title="ask for each number before it is shown">Predict, then reveal</button>
   </div>
-  <p class="sentence" role="status" aria-live="polite"></p>
+  <div class="room said"><p class="sentence" role="status" aria-live="polite"></p></div>
   <form class="prediction" hidden>
     <label>Your number <input type="text" inputmode="text" size="8" autocomplete="off" spellcheck="false"></label>
     <button data-action="answer">Check it</button>
@@ -31,7 +31,7 @@ const CONTROLS = `
     <span class="feedback" role="status" aria-live="polite"></span>
   </form>
   <div class="equations" aria-hidden="true"><span class="equation"></span><span class="addition"></span></div>
-  <p class="note"></p>
+  <div class="room"><p class="note"></p></div>
   <div class="picture"></div>
   <div class="bar">
     <label>Value <select></select></label>
@@ -55,10 +55,8 @@ function stepper(root) {
   const svg = pictureOf(root.querySelector("img"));
   root.querySelector("img").remove();
   root.insertAdjacentHTML("beforeend", CONTROLS);
-  root.tabIndex = 0;
-  root.setAttribute("role", "group");
-  root.setAttribute("aria-label", "stepping through the forward and the backward pass");
-  root.dataset.lmSuppressShortcuts = "true"; // JupyterLab's keys are not meant for what has the focus here
+  set(root, { tabindex: 0, role: "group", "aria-label": "stepping through the forward and the backward pass" });
+  set(root, { "data-lm-suppress-shortcuts": "true" }); // JupyterLab's keys are not meant for what has the focus here
   const find = (selector) => root.querySelector(selector);
   const button = (action) => find(`[data-action="${action}"]`);
   const slider = find("input[type=range]");
@@ -80,8 +78,11 @@ function stepper(root) {
 
   // Keep the room that some steps need, so that nothing moves from one to the next.
   function keepRoom() {
+    const longest = (texts) => texts.reduce((most, text) => (text.length > most.length ? text : most), "");
+    const said = walk.steps.flatMap((step) => [step.sentence, step.question]);
+    find(".sentence").parentNode.dataset.longest = longest(said);
+    find(".note").parentNode.dataset.longest = longest(walk.steps.map((step) => step.note));
     root.classList.toggle("adds", walk.steps.some((step) => step.addition.length > 0));
-    find(".note").hidden = walk.steps.every((step) => step.note === "");
   }
 
   // ---- moving
@@ -307,8 +308,7 @@ function pictureOf(image) {
 
 function column([word, symbols, number]) {
   const cell = element("span", `term ${word || "sign"}`);
-  const texts = { word, symbols, number };
-  cell.append(...Object.entries(texts).map(([kind, text]) => element("span", kind, text)));
+  cell.append(...Object.entries({ word, symbols, number }).map(([kind, text]) => element("span", kind, text)));
   return cell;
 }
 
