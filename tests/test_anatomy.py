@@ -4,8 +4,8 @@ import pytest
 
 from nn import MLP, Layer, Neuron, Perceptron
 from tinygrad_edu import Value, total
-from tinygrad_edu.anatomy import outermost, part_of, parts
 from tinygrad_edu.backprop import nodes
+from tinygrad_edu.drawing.anatomy import outermost, part_of, parts
 
 
 def gates_by_part(model, output):

@@ -9,7 +9,7 @@ from svg import SVG, classes, groups, symbols, texts, title, values, wires
 from nn import MLP, Neuron
 from tinygrad_edu import Group, Value, dot, draw, leaky_relu, logsumexp, maximum
 from tinygrad_edu.backprop import nodes
-from tinygrad_edu.diagram import diagram
+from tinygrad_edu.drawing.diagram import diagram
 
 
 def product():

@@ -7,7 +7,7 @@ import pytest
 from svg import SVG, groups, texts, values
 
 from tinygrad_edu import Value, draw, total
-from tinygrad_edu.labels import LONGEST, one_line
+from tinygrad_edu.drawing.labels import LONGEST, one_line
 
 ORDINARY = ["x", "learning rate", "n0", "v0", "node", "digraph", "%s", "$x$", "x'", "-", "->", "w_{1}^{2}", "#fff", "0"]
 RECORDS = ['a|b<c>{"\\', "{", "}", "{}", "|", "||", "<", ">", "<>", "<port>", "{a|b}", "a]b", "[a=b]"]

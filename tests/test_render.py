@@ -143,7 +143,7 @@ def test_a_layout_that_takes_too_long_is_given_up_and_the_next_picture_is_drawn(
 
 def test_ctrl_c_ends_a_layout():
     program = f"""
-from tinygrad_edu import webassembly
+from tinygrad_edu.drawing import webassembly
 webassembly.render("digraph {{ a }}", 60)
 print("ready", flush=True)
 try:

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from test_random_graphs import deterministic
 
 from tinygrad_edu import Value, check_answers, dot, leaky_relu, logsumexp, maximum, minimum
+from tinygrad_edu.answers.rounding import forward_pass, locals_of
 from tinygrad_edu.backprop import nodes
-from tinygrad_edu.rounding import forward_pass, locals_of
 
 
 def logistic(x):

@@ -3,7 +3,7 @@
 import pytest
 
 from tinygrad_edu import Group, Value, dot, ledger, total
-from tinygrad_edu.routes import routes
+from tinygrad_edu.drawing.routes import routes
 
 
 def locals_of(output, node=None):

@@ -5,8 +5,8 @@ import xml.etree.ElementTree as ET
 import pytest
 from svg import SVG, classes, groups, texts, title
 
-from tinygrad_edu.picture import Part
-from tinygrad_edu.sheet import Sheet
+from tinygrad_edu.drawing.picture import Part
+from tinygrad_edu.drawing.sheet import Sheet
 
 
 def place(group):

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from tinygrad_edu.anatomy import Model, outermost, parts
 from tinygrad_edu.backprop import topological_order
-from tinygrad_edu.diagram import diagram
+from tinygrad_edu.drawing.anatomy import Model, outermost, parts
+from tinygrad_edu.drawing.diagram import diagram
+from tinygrad_edu.drawing.picture import Picture
+from tinygrad_edu.drawing.routes import routes
+from tinygrad_edu.drawing.summary import summary
 from tinygrad_edu.ledger import ledger
-from tinygrad_edu.picture import Picture
-from tinygrad_edu.routes import routes
-from tinygrad_edu.summary import summary
 from tinygrad_edu.value import Group, Value
 
 MOST_NODES = 1000  # a larger picture could not be read

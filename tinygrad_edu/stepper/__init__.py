@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tinygrad_edu.backprop import nodes
-from tinygrad_edu.diagram import diagram
+from tinygrad_edu.drawing.diagram import diagram
+from tinygrad_edu.drawing.routes import routes
 from tinygrad_edu.ledger import ledger
-from tinygrad_edu.routes import routes
 from tinygrad_edu.stepper.page import fragment, page, with_script
 from tinygrad_edu.stepper.steps import Walk, walk
 from tinygrad_edu.value import Value

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from unicodedata import bidirectional
 
+from tinygrad_edu.drawing.labels import one_line
 from tinygrad_edu.errors import DomainError
 from tinygrad_edu.gates import Gate
-from tinygrad_edu.labels import one_line
 from tinygrad_edu.ledger import BackwardRow, ForwardRow
 from tinygrad_edu.numerals import brief
 from tinygrad_edu.stepper.rerun import rerun

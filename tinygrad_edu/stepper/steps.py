@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tinygrad_edu.backprop import nodes
+from tinygrad_edu.drawing.routes import routes
 from tinygrad_edu.ledger import ledger
 from tinygrad_edu.numerals import brief
-from tinygrad_edu.routes import routes
 from tinygrad_edu.stepper.differences import Check, check
 from tinygrad_edu.stepper.sentences import Step, backward, forward, nothing_for, plain, seed, start
 from tinygrad_edu.value import Value

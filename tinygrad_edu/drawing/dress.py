@@ -4,7 +4,7 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 
-from tinygrad_edu.picture import Part
+from tinygrad_edu.drawing.picture import Part
 
 STYLE = """
 .tinygrad-edu { font: 11px Arial, Helvetica, "Liberation Sans", sans-serif; }

@@ -35,8 +35,8 @@ class Picture:
     @cached_property
     def svg(self) -> str:
         """The picture as SVG, laid out when it is first asked for."""
-        from tinygrad_edu.dress import dressed  # here, since they take a while to load
-        from tinygrad_edu.render import render
+        from tinygrad_edu.drawing.dress import dressed  # here, since they take a while to load
+        from tinygrad_edu.drawing.render import render
 
         return dressed(render(self.source), self.title, self._parts)
 

@@ -18,6 +18,6 @@ def render(source: str) -> str:
                 return run.stdout.decode()
         except (OSError, subprocess.TimeoutExpired):
             pass  # WebAssembly's does not depend on what is installed
-    from tinygrad_edu import webassembly  # here, since it takes a while to load
+    from tinygrad_edu.drawing import webassembly  # here, since it takes a while to load
 
     return webassembly.render(source, SECONDS)

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import index
 
+from tinygrad_edu.answers.rounding import Local, Rounded, forward_pass, half_unit, locals_of, product
+from tinygrad_edu.answers.slips import Slip, slips
 from tinygrad_edu.backprop import nodes
 from tinygrad_edu.ledger import ledger
 from tinygrad_edu.names import names
 from tinygrad_edu.numerals import brief
-from tinygrad_edu.rounding import Local, Rounded, forward_pass, half_unit, locals_of, product
-from tinygrad_edu.slips import Slip, slips
 from tinygrad_edu.value import Value, number
 
 NEAR = 50  # a slip is looked for at so many products, back from a wrong answer

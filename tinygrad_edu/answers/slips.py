@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from tinygrad_edu.rounding import Local, Rounded
+from tinygrad_edu.answers.rounding import Local, Rounded
 from tinygrad_edu.value import Value
 
 NOTHING, ONE = Rounded(0.0), Rounded(1.0)

@@ -4,8 +4,8 @@ from typing import Literal
 
 import graphviz
 
-from tinygrad_edu.labels import escaped
-from tinygrad_edu.picture import Part, Picture
+from tinygrad_edu.drawing.labels import escaped
+from tinygrad_edu.drawing.picture import Part, Picture
 
 LARGE = 300  # nodes from which on a quick layout is preferred to the best one
 QUICK = {"nslimit": "0.2", "nslimit1": "0.2", "mclimit": "0.1"}

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from heapq import nlargest
 from typing import Any, Literal
 
-from tinygrad_edu.anatomy import slots
-from tinygrad_edu.diagram import counted
-from tinygrad_edu.labels import escaped, one_line
+from tinygrad_edu.drawing.anatomy import slots
+from tinygrad_edu.drawing.diagram import counted
+from tinygrad_edu.drawing.labels import escaped, one_line
+from tinygrad_edu.drawing.picture import Part, Picture
 from tinygrad_edu.numerals import brief
-from tinygrad_edu.picture import Part, Picture
 from tinygrad_edu.value import Group, Value
 
 MOST_BOXES = 40
@@ -34,7 +34,7 @@ def summary(
 
     A box says how many gates it stands for and how large their gradients are; an arrow, how many wires.
     """
-    from tinygrad_edu.sheet import Sheet
+    from tinygrad_edu.drawing.sheet import Sheet
 
     boxes, bands = _boxes(order, homes)
     keys = {box: f"b{j}" for j, box in enumerate(dict.fromkeys(boxes.values()))}

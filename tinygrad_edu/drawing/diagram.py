@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from tinygrad_edu.anatomy import slots
-from tinygrad_edu.labels import escaped, one_line
+from tinygrad_edu.drawing.anatomy import slots
+from tinygrad_edu.drawing.labels import escaped, one_line
+from tinygrad_edu.drawing.picture import Part, Picture
 from tinygrad_edu.ledger import BackwardRow
 from tinygrad_edu.names import names
 from tinygrad_edu.numerals import brief
-from tinygrad_edu.picture import Part, Picture
 from tinygrad_edu.value import Group, Value
 
 BLANK = "\N{NO-BREAK SPACE}"  # keeps the place of a text that is not there
@@ -88,7 +88,7 @@ class Drawing:
         parameters: Mapping[Value, str],
         homes: Mapping[Value, str],
     ) -> None:
-        from tinygrad_edu.sheet import Sheet  # here, since it takes a while to load
+        from tinygrad_edu.drawing.sheet import Sheet  # here, since it takes a while to load
 
         self.values = values
         self.gradients = gradients
