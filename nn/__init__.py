@@ -1,6 +1,7 @@
 """nn: perceptrons, multilayer perceptrons, losses and optimizers, built from the Values of tinygrad_edu."""
 
-from nn.layers import MLP, Layer, Neuron
+from nn.convolution import AvgPool2d, Conv2d, MaxPool2d
+from nn.layers import MLP, Dropout, Flatten, Layer, Neuron, Sequential, Softmax
 from nn.losses import binary_cross_entropy, cross_entropy, squared_error
 from nn.module import Module
 from nn.optimizers import SGD
@@ -10,11 +11,18 @@ from nn.training import History, accuracy, train
 __all__ = [
     "MLP",
     "SGD",
+    "AvgPool2d",
+    "Conv2d",
+    "Dropout",
+    "Flatten",
     "History",
     "Layer",
+    "MaxPool2d",
     "Module",
     "Neuron",
     "Perceptron",
+    "Sequential",
+    "Softmax",
     "accuracy",
     "binary_cross_entropy",
     "cross_entropy",

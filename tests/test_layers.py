@@ -2,13 +2,14 @@
 
 import math
 import random
+import re
 from fractions import Fraction
 from functools import partial
 
 import numpy as np
 import pytest
 
-from nn import MLP, Layer, Neuron
+from nn import MLP, Dropout, Flatten, Layer, Neuron, Sequential, Softmax
 from tinygrad_edu import Group, Value
 from tinygrad_edu.backprop import nodes
 
@@ -125,10 +126,17 @@ BUILDS = {"neuron": lambda: Neuron(2), "layer": lambda: Layer(2, 3), "mlp": lamb
 BUILD = pytest.mark.parametrize("build", BUILDS.values(), ids=BUILDS)
 
 
-@BUILD
-@pytest.mark.parametrize("row", [[], [1.0], [1.0, 2.0, 3.0], [Value(1.0)]])
-def test_a_row_of_another_width_is_an_error_that_shows_weights_and_inputs(build, row):
-    with pytest.raises((TypeError, ValueError), match=r"weights.*inputs"):
+@pytest.mark.parametrize(
+    ("build", "shape"),
+    [
+        (lambda: Neuron(2), "Neuron(2 -> 1)"),
+        (lambda: Layer(2, 3), "Layer(2 -> 3)"),
+        (lambda: MLP(2, [3, 1]), "MLP(2 -> 3 -> 1)"),
+    ],
+)
+@pytest.mark.parametrize("row", [[], [1.0], [1.0, 2.0, 3.0], [Value(1.0)], Group([1.0, 2.0, 3.0])])
+def test_a_row_of_another_width_is_an_error_that_names_the_shape_and_the_width(build, shape, row):
+    with pytest.raises(ValueError, match=re.escape(f"{shape} was given {len(row)} inputs")):
         build()(row)
 
 
@@ -297,11 +305,21 @@ def test_a_global_seed_changes_nothing():
 @pytest.mark.parametrize(
     ("module", "text"),
     [
-        (Neuron(3), "Neuron(3, linear)"),
-        (Neuron(3, Value.tanh), "Neuron(3, tanh)"),
-        (Layer(3, 2, "relu"), "Layer(3, 2, relu)"),
-        (MLP(2, [16, 16, 1]), "MLP(2, [16, 16, 1], activation=tanh, output=linear)"),
-        (MLP(64, [32, 10], "relu", "sigmoid"), "MLP(64, [32, 10], activation=relu, output=sigmoid)"),
+        (Neuron(3), "Neuron(inputs=3, activation=linear, bias=True)"),
+        (Neuron(3, Value.tanh, bias=False), "Neuron(inputs=3, activation=tanh, bias=False)"),
+        (Layer(3, 2, "relu"), "Layer(inputs=3, outputs=2, activation=relu, bias=True)"),
+        (MLP(2, [9, 9, 1]), "MLP(inputs=2, sizes=[9, 9, 1], activation=tanh, output=linear, bias=True)"),
+        (
+            MLP(2, [9, 9, 1], ["relu", "tanh"], "sigmoid"),
+            "MLP(inputs=2, sizes=[9, 9, 1], activation=[relu, tanh], output=sigmoid, bias=True)",
+        ),
+        (Dropout(0.25), "Dropout(p=0.25)"),
+        (Flatten(), "Flatten()"),
+        (
+            Sequential(Layer(2, 3), Sequential("relu", Softmax())),
+            "Sequential(\n  0: Layer(inputs=2, outputs=3, activation=linear, bias=True)\n"
+            "  1: Sequential(\n    0: relu\n    1: Softmax()\n  )\n)",
+        ),
     ],
 )
 def test_modules_print_their_shapes_and_activations(module, text):
