@@ -1,6 +1,7 @@
 """Activations by name, so that a layer can be described in a word."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from tinygrad_edu import Value
@@ -36,3 +37,19 @@ def activation(chosen: str | Activation) -> Activation:
     if chosen not in ACTIVATIONS:
         raise ValueError(f"no activation is called {chosen!r}; there are {', '.join(ACTIVATIONS)}")
     return ACTIVATIONS[chosen]
+
+
+def named(function: Activation) -> tuple[str, dict[str, Any]]:
+    """The way back from activation(): the name of a function and, where it is a partial, the settings in it.
+
+    Raises ValueError for a function that has no name here.
+
+    >>> from functools import partial
+    >>> named(Value.tanh), named(partial(Value.leaky_relu, alpha=0.1))
+    (('tanh', {}), ('leaky_relu', {'alpha': 0.1}))
+    """
+    called, settings = (function.func, function.keywords) if isinstance(function, partial) else (function, {})
+    for name, known in ACTIVATIONS.items():
+        if known is called and not (isinstance(function, partial) and function.args):
+            return name, settings
+    raise ValueError(f"{function!r} is none of the activations with a name: {', '.join(ACTIVATIONS)}")

@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any, Self
 
 from tinygrad_edu import Group, Value
@@ -123,6 +124,8 @@ def shown(setting: Any) -> str:
     """A setting as a module prints it: a function by its name."""
     if isinstance(setting, list):
         return f"[{', '.join(map(shown, setting))}]"
+    if isinstance(setting, partial):
+        return f"{shown(setting.func)}({', '.join(f'{name}={x}' for name, x in setting.keywords.items())})"
     return str(getattr(setting, "__name__", setting))
 
 
