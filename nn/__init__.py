@@ -1,23 +1,53 @@
 """nn: perceptrons, multilayer perceptrons, losses and optimizers, built from the Values of tinygrad_edu."""
 
 from nn.layers import MLP, Layer, Neuron
-from nn.losses import binary_cross_entropy, cross_entropy, squared_error
+from nn.losses import (
+    binary_cross_entropy,
+    cross_entropy,
+    entropy,
+    hinge_embedding_loss,
+    hinge_loss,
+    kl_divergence,
+    l1_loss,
+    l2_penalty,
+    logistic_loss,
+    margin_loss,
+    mean_squared_error,
+    nll_loss,
+    perceptron_loss,
+    squared_error,
+)
 from nn.module import Module
-from nn.optimizers import SGD
+from nn.optimizers import SGD, Adam, AdamW, RMSProp, clip_gradients
 from nn.perceptron import Perceptron
 from nn.training import History, accuracy, train
 
 __all__ = [
     "MLP",
     "SGD",
+    "Adam",
+    "AdamW",
     "History",
     "Layer",
     "Module",
     "Neuron",
     "Perceptron",
+    "RMSProp",
     "accuracy",
     "binary_cross_entropy",
+    "clip_gradients",
     "cross_entropy",
+    "entropy",
+    "hinge_embedding_loss",
+    "hinge_loss",
+    "kl_divergence",
+    "l1_loss",
+    "l2_penalty",
+    "logistic_loss",
+    "margin_loss",
+    "mean_squared_error",
+    "nll_loss",
+    "perceptron_loss",
     "squared_error",
     "train",
 ]
