@@ -3,9 +3,24 @@
 from nn.bridge import from_torch, to_torch
 from nn.convolution import AvgPool2d, Conv2d, MaxPool2d
 from nn.layers import MLP, Dropout, Flatten, Layer, Neuron, Sequential, Softmax
-from nn.losses import binary_cross_entropy, cross_entropy, squared_error
+from nn.losses import (
+    binary_cross_entropy,
+    cross_entropy,
+    entropy,
+    hinge_embedding_loss,
+    hinge_loss,
+    kl_divergence,
+    l1_loss,
+    l2_penalty,
+    logistic_loss,
+    margin_loss,
+    mean_squared_error,
+    nll_loss,
+    perceptron_loss,
+    squared_error,
+)
 from nn.module import Module
-from nn.optimizers import SGD
+from nn.optimizers import SGD, Adam, AdamW, RMSProp, clip_gradients
 from nn.perceptron import Perceptron
 from nn.storage import load, save
 from nn.training import History, accuracy, train
@@ -13,6 +28,8 @@ from nn.training import History, accuracy, train
 __all__ = [
     "MLP",
     "SGD",
+    "Adam",
+    "AdamW",
     "AvgPool2d",
     "Conv2d",
     "Dropout",
@@ -23,13 +40,26 @@ __all__ = [
     "Module",
     "Neuron",
     "Perceptron",
+    "RMSProp",
     "Sequential",
     "Softmax",
     "accuracy",
     "binary_cross_entropy",
+    "clip_gradients",
     "cross_entropy",
+    "entropy",
     "from_torch",
+    "hinge_embedding_loss",
+    "hinge_loss",
+    "kl_divergence",
+    "l1_loss",
+    "l2_penalty",
     "load",
+    "logistic_loss",
+    "margin_loss",
+    "mean_squared_error",
+    "nll_loss",
+    "perceptron_loss",
     "save",
     "squared_error",
     "to_torch",

@@ -1,22 +1,54 @@
-"""Activations by name, so that a layer can be described in a word."""
+"""Activations by name, so that a layer can be described in a word.
 
 from collections.abc import Callable
 from functools import partial
+
+
+name        formula                               in the lectures
+linear      x                                     004, where without others layers collapse into one
+step        1 if x > 0 else 0                     000 to 003; in 001 it is 1 at 0
+sign        1, 0 or -1, as x is                   003, the perceptron's decision
+sigmoid     1 / (1 + exp(-beta x))                002, beta = 1 unless told otherwise
+tanh        (e^x - e^-x) / (e^x + e^-x)           001, 003
+relu        max(0, x)                             001, 003
+leaky_relu  x if x > 0 else alpha x               001, 003 with alpha = 0.1; 0.01, PyTorch's, unless told otherwise
+elu         x if x > 0 else alpha (e^x - 1)       001, alpha = 1 unless told otherwise
+softplus    log(1 + e^x)                          a smooth relu; its slope is the sigmoid
+
+Softmax is not among them: it is a function of all outputs of a layer together.
+"""
+
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
-from tinygrad_edu import Value
+from tinygrad_edu import Value, logsumexp, step
 
 Activation = Callable[[Any], Any]
 
 
 def linear(x: Any) -> Any:
-    """The sum as it is: the output of a neuron for regression, or a logit."""
+    """The sum as it is: the output of a neuron for regression, or a logit.
+
+    >>> linear(3.0)
+    3.0
+    """
     return x
+
+
+def sign(x: Any) -> Any:
+    """1 for a positive x, -1 for a negative one and 0 for 0, as in PyTorch. Its slope is 0 everywhere.
+
+    >>> sign(0.5), sign(0.0), sign(-3.0)
+    (1.0, 0.0, -1.0)
+    """
+    return step(x) - step(-x)
 
 
 ACTIVATIONS: dict[str, Activation] = {
     "linear": linear,
     "step": Value.step,
+    "sign": sign,
     "sigmoid": Value.sigmoid,
     "tanh": Value.tanh,
     "relu": Value.relu,
@@ -29,8 +61,13 @@ ACTIVATIONS: dict[str, Activation] = {
 def activation(chosen: str | Activation) -> Activation:
     """The activation of that name; a function is returned as it is.
 
+    With another alpha or beta than the usual it is a partial.
+
     >>> activation("relu")(Value(-3.0)).data
     0.0
+    >>> from functools import partial
+    >>> activation(partial(Value.leaky_relu, alpha=0.1))(Value(-5.0)).data
+    -0.5
     """
     if callable(chosen):
         return chosen
@@ -48,8 +85,23 @@ def named(function: Activation) -> tuple[str, dict[str, Any]]:
     >>> named(Value.tanh), named(partial(Value.leaky_relu, alpha=0.1))
     (('tanh', {}), ('leaky_relu', {'alpha': 0.1}))
     """
-    called, settings = (function.func, function.keywords) if isinstance(function, partial) else (function, {})
+    called, settings = function, dict[str, Any]()
+    if isinstance(function, partial) and not function.args:
+        called, settings = function.func, function.keywords
     for name, known in ACTIVATIONS.items():
-        if known is called and not (isinstance(function, partial) and function.args):
+        if known is called:
             return name, settings
     raise ValueError(f"{function!r} is none of the activations with a name: {', '.join(ACTIVATIONS)}")
+
+
+def log_softmax(logits: Iterable[Any]) -> list[Any]:
+    """The logarithms of softmax(logits): z - log Σ exp(z), for each z.
+
+    They are finite where the probability itself is too small for a double.
+
+    >>> log_softmax([0.0, -800.0])
+    [0.0, -800.0]
+    """
+    logits = list(logits)
+    scale = logsumexp(logits)
+    return [z - scale for z in logits]

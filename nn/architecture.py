@@ -10,7 +10,8 @@ from typing import Any
 
 from nn.activations import ACTIVATIONS, Activation, activation, named
 from nn.convolution import AvgPool2d, Conv2d, MaxPool2d
-from nn.layers import MLP, Dropout, Flatten, Initializer, Layer, Neuron, Sequential, Softmax
+from nn.initializers import Initializer
+from nn.layers import MLP, Dropout, Flatten, Layer, Neuron, Sequential, Softmax
 from nn.module import Module
 from tinygrad_edu import Value
 

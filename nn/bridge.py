@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nn.activations import Activation, named
+from nn.architecture import SETTINGS
 from nn.convolution import AvgPool2d, Conv2d, MaxPool2d
 from nn.layers import MLP, Dropout, Flatten, Layer, Neuron, Sequential, Softmax
 from nn.module import Module
@@ -69,6 +70,8 @@ def _torch_parts(part: Module | Activation) -> list[Any]:
     """The torch modules that a part of a model becomes, one after another."""
     from torch import nn
 
+    if isinstance(part, Module) and type(part) not in SETTINGS:  # a subclass may compute something else
+        raise ValueError(f"PyTorch has no module for {type(part).__name__}")
     match part:
         case Sequential() | MLP():
             return [inner for layer in part.layers for inner in _torch_parts(layer)]
@@ -89,8 +92,6 @@ def _torch_parts(part: Module | Activation) -> list[Any]:
             parts = [nn.Flatten()]
         case Softmax():
             parts = [nn.Softmax(dim=-1)]
-        case Module():
-            raise ValueError(f"PyTorch has no module for {type(part).__name__}")
         case _:
             return _torch_activation(part)
     return [inner.train(part.training) for inner in parts]

@@ -11,8 +11,8 @@ from operator import index
 from typing import Any
 
 from nn.activations import Activation
-from nn.initializers import generator, glorot
-from nn.layers import Initializer, Neuron, is_nested
+from nn.initializers import Initializer, generator
+from nn.layers import Neuron, is_nested
 from nn.module import Module
 from tinygrad_edu import Group, maximum, total
 
@@ -49,7 +49,7 @@ class Conv2d(Module):
         bias: bool = True,
         activation: str | Activation = "linear",
         seed: int | random.Random = 0,
-        initializer: Initializer = glorot,
+        initializer: str | Initializer = "glorot",
     ) -> None:
         if in_channels < 1 or out_channels < 1:
             raise ValueError(f"Conv2d needs a channel or more, got {in_channels} -> {out_channels}")

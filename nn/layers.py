@@ -5,13 +5,11 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
-from nn import activations
+from nn import activations, initializers
 from nn.activations import Activation
-from nn.initializers import generator, glorot
+from nn.initializers import Initializer, generator
 from nn.module import Module, tree
 from tinygrad_edu import Group, Value, dot, softmax
-
-Initializer = Callable[[random.Random, int, int], float]
 
 
 class Neuron(Module):
@@ -22,9 +20,10 @@ class Neuron(Module):
     bias         whether there is one; it begins at 0
     seed         of the weights: an int, or a random.Random to go on with
     outputs      how many neurons its layer has, which the spread of the first weights depends on
-    initializer  where each weight begins: (random numbers, inputs, outputs) -> number
+    initializer  where the weights begin: a name (`glorot`, `he`, `uniform`, `normal`, `zeros`) or a function
+                 (random numbers, inputs, outputs) -> number
 
-    >>> neuron = Neuron(2, "relu", initializer=lambda numbers, inputs, outputs: 0.5)
+    >>> neuron = Neuron(2, "relu", initializer=lambda random_numbers, inputs, outputs: 0.5)
     >>> neuron([3.0, 4.0]).data
     3.5
     """
@@ -36,13 +35,13 @@ class Neuron(Module):
         bias: bool = True,
         seed: int | random.Random = 0,
         outputs: int = 1,
-        initializer: Initializer = glorot,
+        initializer: str | Initializer = "glorot",
     ) -> None:
         if inputs < 1:
             raise ValueError(f"a neuron needs an input or more, got {inputs}")
-        random_numbers = generator(seed)
+        random_numbers, draw = generator(seed), initializers.initializer(initializer)
         self.widths = [inputs, 1]
-        self.weights = Group([Value(initializer(random_numbers, inputs, outputs)) for _ in range(inputs)])
+        self.weights = Group([Value(draw(random_numbers, inputs, outputs)) for _ in range(inputs)])
         self.bias = Value(0.0) if bias else None
         self.activation = activations.activation(activation)
 
@@ -79,7 +78,7 @@ class Layer(Module):
         activation: str | Activation = "linear",
         bias: bool = True,
         seed: int | random.Random = 0,
-        initializer: Initializer = glorot,
+        initializer: str | Initializer = "glorot",
     ) -> None:
         if outputs < 1:
             raise ValueError(f"a layer needs a neuron or more, got {outputs}")
@@ -123,7 +122,7 @@ class MLP(Module):
         output: str | Activation = "linear",
         bias: bool = True,
         seed: int | random.Random = 0,
-        initializer: Initializer = glorot,
+        initializer: str | Initializer = "glorot",
     ) -> None:
         if not sizes:
             raise ValueError("an MLP needs at least one layer: sizes is empty")
