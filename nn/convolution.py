@@ -5,9 +5,7 @@ are the same Values at every place, so the copy gate adds up what each place sen
 """
 
 import random
-from collections.abc import Sequence
 from itertools import chain
-from operator import index
 from typing import Any
 
 from nn.activations import Activation
@@ -18,6 +16,8 @@ from tinygrad_edu import Group, maximum, total
 
 Pair = tuple[int, int]
 Channel = list[list[Any]]
+
+OUTSIDE = object()  # what stands around an image where no number may
 
 
 class Conv2d(Module):
@@ -111,9 +111,9 @@ class Pool2d(Module):
     def __call__(self, image: Any) -> list[Channel]:
         """As many channels, each of them smaller. Raises ValueError for a ragged image or one smaller than a window."""
         name = f"{type(self).__name__}({self.kernel_size[0]}x{self.kernel_size[1]})"
-        padded = [surrounded(channel, self.padding, None) for channel in channels_of(image, name)]
+        padded = [surrounded(channel, self.padding, OUTSIDE) for channel in channels_of(image, name)]
         return [
-            [[self.pooled([x for x in window if x is not None]) for window in row] for row in places]
+            [[self.pooled([x for x in window if x is not OUTSIDE]) for window in row] for row in places]
             for places in (windows(channel, self.kernel_size, self.stride, name) for channel in padded)
         ]
 
@@ -156,11 +156,10 @@ class AvgPool2d(Pool2d):
 
 
 def pair(name: str, given: int | Pair, least: int) -> Pair:
-    """Two whole numbers from a pair, or from one for both. Raises ValueError if one of them is less than `least`."""
-    first, second = given if isinstance(given, Sequence) else (given, given)
-    both = index(first), index(second)
-    if min(both) < least:
-        raise ValueError(f"{name} needs whole numbers of {least} or more, got {given}")
+    """Two whole numbers from a pair, or from one for both. Raises ValueError if they are less than `least`."""
+    both = tuple(given) if isinstance(given, (tuple, list)) else (given, given)
+    if len(both) != 2 or not all(isinstance(x, int) and x >= least for x in both):
+        raise ValueError(f"{name} needs a whole number of {least} or more, or a pair of them, got {given!r}")
     return both
 
 
@@ -171,14 +170,11 @@ def channels_of(image: Any, name: str) -> list[Channel]:
     channels = [[list(row) for row in channel] for channel in image]
     for i, channel in enumerate(channels):
         if len(channel) != len(channels[0]):
-            raise ValueError(
-                f"{name} was given {len(channel)} rows in channel {i}, and {len(channels[0])} in channel 0"
-            )
+            raise ValueError(f"{name} was given {len(channel)} rows in channel {i}, not {len(channels[0])}")
         for j, row in enumerate(channel):
-            if len(row) != len(channels[0][0]):
-                raise ValueError(
-                    f"{name} was given {len(row)} columns in row {j} of channel {i}, not {len(channels[0][0])}"
-                )
+            width = len(channels[0][0])
+            if len(row) != width:
+                raise ValueError(f"{name} was given {len(row)} columns in row {j} of channel {i}, not {width}")
     return channels
 
 
