@@ -17,12 +17,14 @@ def correct(prediction: Any, target: int) -> bool:
     (True, False)
     """
     if isinstance(prediction, Sequence):
-        return max(range(len(prediction)), key=lambda k: float(prediction[k])) == target
-    return int(prediction > 0) == target
+        return bool(max(range(len(prediction)), key=lambda k: float(prediction[k])) == target)
+    return bool(int(prediction > 0) == target)
 
 
-def accuracy(model: Module, inputs: Sequence[Sequence[Any]], targets: Sequence[int]) -> float:
+def accuracy(model: Module, inputs: Any, targets: Any) -> float:
     """The share of rows whose class the model gets right, from 0 to 1. See `correct` for what the class is.
+
+    The rows and their classes are lists or arrays.
 
     >>> from nn import Perceptron
     >>> accuracy(Perceptron([1, 1], bias=-1.5), [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 0, 0, 1])

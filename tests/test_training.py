@@ -1,4 +1,4 @@
-"""train() against loops written out by hand; what an interrupted run keeps; where the progress bar goes. accuracy()."""
+"""train() against loops written out by hand; what an interrupted run keeps; where the progress bar goes."""
 
 import itertools
 import math
@@ -10,7 +10,7 @@ import sys
 import numpy as np
 import pytest
 
-from nn import MLP, SGD, History, Module, Perceptron, accuracy, binary_cross_entropy, cross_entropy, train
+from nn import MLP, SGD, History, Module, accuracy, binary_cross_entropy, cross_entropy, train
 from tinygrad_edu import Value
 
 ROWS = [[-2.0], [-1.0], [-0.5], [0.0], [0.5], [1.5], [3.0]]
@@ -401,55 +401,3 @@ def test_there_is_no_progress_bar_where_none_is_wanted(clock, capsys, seconds):
     clock(seconds)
     train(Line(), ROWS, TARGETS, epochs=20, progress=False)
     assert capsys.readouterr() == ("", "")
-
-
-# ---------------- accuracy
-
-
-class Answers(Module):
-    """Answers a row with what the row holds: one output, or a list."""
-
-    def __call__(self, inputs):
-        outputs = [Value(x) for x in inputs]
-        return outputs[0] if len(outputs) == 1 else outputs
-
-
-@pytest.mark.parametrize(
-    ("row", "chosen"),
-    [([3.0, 1.0, 2.0], 0), ([1.0, 2.0, 3.0], 2), ([-5.0, -1.0], 1), ([1.0, 1.0], 0), ([0.0, 2.0, 2.0], 1)],
-)
-def test_of_several_outputs_the_class_is_the_first_of_the_largest(row, chosen):
-    assert [accuracy(Answers(), [row], [k]) for k in range(len(row))] == [float(k == chosen) for k in range(len(row))]
-
-
-@pytest.mark.parametrize(("logit", "chosen"), [(-2.0, 0), (0.0, 0), (5e-324, 1), (7.0, 1)])
-def test_of_one_output_the_class_is_one_where_it_is_positive(logit, chosen):
-    assert accuracy(Answers(), [[logit]], [chosen]) == 1.0
-
-
-@pytest.mark.parametrize(("targets", "share"), [([0, 0, 0], 1.0), ([0, 0, 1], 2.0 / 3.0), ([1, 1, 1], 0.0)])
-def test_accuracy_is_the_share_of_rows_that_are_right(targets, share):
-    assert accuracy(Answers(), [[2.0, 1.0]] * 3, targets) == share
-
-
-def test_the_accuracy_of_a_perceptron_that_is_and():
-    rows = [[0, 0], [0, 1], [1, 0], [1, 1]]
-    assert accuracy(Perceptron([1, 1], -1.5), rows, [0, 0, 0, 1]) == 1.0
-
-
-def test_accuracy_leaves_the_model_alone():
-    model = MLP(1, [3, 1])
-    before = model.state_dict()
-    accuracy(model, ROWS, [0] * 7)
-    assert model.state_dict() == before
-    assert {parameter.grad for parameter in model.parameters()} == {0.0}
-
-
-def test_accuracy_refuses_unequal_numbers_of_rows_and_targets():
-    with pytest.raises(ValueError):
-        accuracy(Answers(), [[1.0]], [1, 0])
-
-
-def test_accuracy_refuses_no_rows():
-    with pytest.raises(ValueError):
-        accuracy(Answers(), [], [])
