@@ -1,5 +1,6 @@
 """Perceptron learning: look at the rows, and learn from mistakes only."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -78,6 +79,8 @@ def learn_from_mistakes(
     >>> learn_from_mistakes(Perceptron(2), rows, [0, 1, 1, 0]).converged
     False
     """
+    if not 0.0 < alpha < math.inf:
+        raise ValueError(f"the step size alpha needs to be a finite number above 0, got {alpha}")
     rows = paired(inputs, targets)
     wanted = perceptron.wants(target for _, target in rows)
     descent = SGD(perceptron.parameters(), lr=alpha)

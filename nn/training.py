@@ -131,7 +131,7 @@ def train(
     measures = [loss, *metrics.values()]
     random_numbers = generator(seed)
     history = History()
-    best = _numbers(optimizer)
+    best: list[float] = []
     from tqdm import tqdm
 
     with (
@@ -160,11 +160,11 @@ def train(
         except KeyboardInterrupt:
             history.interrupted = True
         except DomainError as error:
-            error.add_note(f"the training diverged in epoch {len(history.loss) + 1} of {epochs}; a lower lr may help")
+            error.add_note(f"the training diverged in epoch {len(history.loss) + 1} of {epochs}")
             error.history = history  # type: ignore[attr-defined]
             raise
         finally:
-            if patience is not None:
+            if patience is not None and history.kept is not None:
                 _assign(optimizer, best)
     return history
 
@@ -217,4 +217,4 @@ def _refuse_overflow(optimizer: Optimizer, before: Sequence[float]) -> None:
     """A DomainError if the step has taken a parameter beyond the range of a double."""
     for parameter, number in zip(optimizer.parameters, before, strict=True):
         if not math.isfinite(parameter.data):
-            raise DomainError(gates.sub, (number,), "the optimizer's step from here is too large for a double")
+            raise DomainError(gates.sub, (number,), "the step from here is too large for a double; lower the lr")

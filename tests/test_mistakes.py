@@ -193,3 +193,9 @@ def test_mistakes_in_the_data_are_refused(inputs, targets, message):
     with pytest.raises(ValueError, match=message):
         learn_from_mistakes(perceptron, inputs, targets)
     assert set(perceptron.state_dict().values()) == {0.0}
+
+
+@pytest.mark.parametrize("alpha", [0.0, -1.0, math.inf, math.nan])
+def test_a_step_size_that_is_none_is_refused(alpha):
+    with pytest.raises(ValueError, match="alpha"):
+        learn_from_mistakes(Perceptron(2), BITS, [0, 0, 0, 1], alpha)
