@@ -13,6 +13,7 @@ from nn.convolution import AvgPool2d, Conv2d, MaxPool2d
 from nn.initializers import Initializer
 from nn.layers import MLP, Dropout, Flatten, Layer, Neuron, Sequential, Softmax
 from nn.module import Module
+from nn.perceptron import Perceptron
 from tinygrad_edu import Value
 
 LARGEST_WINDOW = 1024  # rows or columns: there are no parameters to vouch for the window of a pool
@@ -69,6 +70,7 @@ SETTINGS: dict[type[Module], dict[str, Callable[[Any], Any]]] = {
     Neuron: {"inputs": whole, "activation": function, "bias": truth},
     Layer: {"inputs": whole, "outputs": whole, "activation": function, "bias": truth},
     MLP: {"inputs": whole, "sizes": widths, "activation": functions, "output": function, "bias": truth},
+    Perceptron: {"weights": whole, "output": word},
     Conv2d: {"in_channels": whole, "out_channels": whole, **POOL, "bias": truth, "activation": function},
     MaxPool2d: POOL,
     AvgPool2d: POOL,
@@ -136,6 +138,8 @@ def _module(description: Any, initializer: Initializer) -> Module:
     settings = {name: read(description[name]) for name, read in readers.items()}
     if made is Sequential:
         return Sequential(*[_part(layer, initializer) for layer in settings["layers"]])
+    if made is Perceptron:  # its weights are told, not drawn
+        settings["weights"] = [initializer(random.Random(), 1, 1) for _ in range(settings["weights"])]
     return made(**settings, initializer=initializer) if made in DRAWN else made(**settings)
 
 

@@ -92,6 +92,8 @@ def _torch_parts(part: Module | Activation) -> list[Any]:
             parts = [nn.Flatten()]
         case Softmax():
             parts = [nn.Softmax(dim=-1)]
+        case Module():
+            raise ValueError(f"PyTorch has no module for {type(part).__name__}")
         case _:
             return _torch_activation(part)
     return [inner.train(part.training) for inner in parts]
