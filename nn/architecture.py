@@ -19,13 +19,23 @@ from tinygrad_edu import Value
 LARGEST_WINDOW = 1024  # rows or columns: there are no parameters to vouch for the window of a pool
 TUNED = {"sigmoid": "beta", "leaky_relu": "alpha", "elu": "alpha"}  # activations with a setting of their own
 
+# What a stranger's file is told that it should have had, in words of JSON.
+NAMES = {
+    int: "a whole number",
+    float: "a number with a decimal point",
+    bool: "true or false",
+    str: "text",
+    list: "a list",
+    dict: "an object",
+}
+
 # ---- readers: what a setting may be. Each gives the setting back or raises ValueError.
 
 
 def of(kind: type, x: Any) -> Any:
     """A float, int, bool, str, list or dict, if it is one: true is no whole number here."""
     if type(x) is not kind:
-        raise ValueError(f"it has {str(x)[:40]!r} where a {kind.__name__} belongs")
+        raise ValueError(f"it has {str(x)[:40]!r} where {NAMES[kind]} belongs")
     return x
 
 

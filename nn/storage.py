@@ -94,7 +94,7 @@ def read_json(path: Path) -> tuple[Any, list[float]]:
     """The description and the numbers in a JSON file. Raises ValueError if it is not one."""
     content = json.loads(path.read_bytes())
     if type(content) is not dict or content.keys() != {"format", "model", "parameters"} or content["format"] != FORMAT:
-        raise ValueError(f"it does not say that it is a {FORMAT}")
+        raise ValueError(f"it does not say that it is a {FORMAT!r}")
     numbers = content["parameters"]
     if type(numbers) is not list or any(type(x) is not float for x in numbers):
         raise ValueError("its parameters are not a list of numbers with a decimal point")
@@ -118,7 +118,7 @@ def read_safetensors(path: Path) -> tuple[Any, list[float]]:
         with safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
             if metadata.keys() != {"format", "model"} or metadata["format"] != FORMAT or file.keys() != ["parameters"]:
-                raise ValueError(f"it does not say that it is a {FORMAT}")
+                raise ValueError(f"it does not say that it is a {FORMAT!r}")
             tensor = file.get_slice("parameters")
             if tensor.get_dtype() != "F64" or len(tensor.get_shape()) != 1:
                 raise ValueError("its parameters are not one row of doubles")

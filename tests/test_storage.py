@@ -3,6 +3,7 @@
 import json
 import os
 import pickle
+import re
 import resource
 import struct
 from functools import partial
@@ -146,7 +147,7 @@ SHARED = Layer(2, 2)
         (Layer(2, 1, lambda x: x * x), "none of the activations"),
         (Layer(2, 1, partial(Value.leaky_relu, 0.1)), "none of the activations"),
         (Sequential(lambda x: x * x), "none of the activations"),
-        (Layer(2, 1, partial(Value.leaky_relu, alpha=Value(0.1))), "float belongs"),
+        (Layer(2, 1, partial(Value.leaky_relu, alpha=Value(0.1))), "where a number"),
         (Layer(2, 1, partial(Value.tanh, beta=1.0)), "tanh with beta"),
         (Sequential(SHARED, SHARED), "two places"),
         (grown(), "more parts"),
@@ -419,3 +420,24 @@ def test_a_description_is_plain_data_and_makes_the_same_module():
     description = describe(model)
     assert json.loads(json.dumps(description)) == description
     assert repr(build(description, len(model.parameters()))) == repr(model)
+
+
+@pytest.mark.parametrize(
+    ("hostile", "reason"),
+    [
+        (content(parameters=[0.5, 1.5, 2.5, 3.5]), "it describes 3 parameters and has 4 numbers"),
+        (content(parameters=[0.5, 1.5]), "it describes 3 parameters and has 2 numbers"),
+        (content(parameters=[0.5]), "it describes more weights than there are numbers, 1"),
+        (content(LAYER | {"kind": "Own"}), "no module is called 'Own'; there are Neuron, Layer, MLP"),
+        (layer(activation="rectified"), "no activation is called 'rectified'"),
+        (layer(inputs="2"), "it has '2' where a whole number belongs"),
+        (layer(seed=1), "a Layer needs inputs, outputs, activation, bias, got kind, inputs"),
+        (content() | {"format": "?"}, "it does not say that it is a 'tinygrad_edu model 1'"),
+        (content(parameters=[0.5, 1.5, float("nan")]), "needs a finite number, got nan"),
+    ],
+)
+def test_the_error_says_what_is_wrong(hostile, reason, tmp_path):
+    path = tmp_path / "model.json"
+    path.write_text(json.dumps(hostile))
+    with pytest.raises(ValueError, match=re.escape(reason)):
+        load(path)
