@@ -55,7 +55,7 @@ def load(path: str | Path) -> Module:
         if len(names) != len(numbers):
             raise ValueError(f"it describes {len(names)} parameters and has {len(numbers)} numbers")
         model.load_state_dict(dict(zip(names, numbers, strict=True)))
-    except RecursionError:
+    except RecursionError:  # of the JSON itself
         raise ValueError(f"{path} is no model that load() can read: it is nested too deep") from None
     except (TypeError, ValueError) as error:
         raise ValueError(f"{path} is no model that load() can read: {error}") from error

@@ -295,7 +295,8 @@ HOSTILE = {
     "more digits than Python reads": json.dumps(content()).replace("2.5", "9" * 10_000).encode(),
     "a width of many digits": json.dumps(layer(outputs=7)).replace("7", "9" * 10_000).encode(),
     "nested 10,000 deep": json.dumps(content("X")).encode().replace(b'"X"', nested(10_000)),
-    "nested 400 deep": json.dumps(content("X")).encode().replace(b'"X"', nested(400)),
+    "nested 400 deep": json.dumps(content("X", [])).encode().replace(b'"X"', nested(400)),
+    "nested 51 deep": json.dumps(content("X", [])).encode().replace(b'"X"', nested(51)),
     "brackets 1,000,000 deep": b"[" * 1_000_000,
     "a gigabyte of inputs": layer(inputs=GIGABYTE),
     "a gigabyte of neurons": layer(outputs=GIGABYTE),
@@ -420,6 +421,22 @@ def test_a_description_is_plain_data_and_makes_the_same_module():
     description = describe(model)
     assert json.loads(json.dumps(description)) == description
     assert repr(build(description, len(model.parameters()))) == repr(model)
+
+
+def deep(depth):
+    model = Flatten()
+    for _ in range(depth - 1):
+        model = Sequential(model)
+    return model
+
+
+@ENDINGS
+def test_modules_may_be_nested_fifty_deep_and_not_deeper(ending, tmp_path):
+    path = tmp_path / f"model.{ending}"
+    save(deep(50), path)
+    assert repr(load(path)) == repr(deep(50))
+    with pytest.raises(ValueError, match="more than 50 deep"):
+        save(deep(51), path)
 
 
 @pytest.mark.parametrize(
