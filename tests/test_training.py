@@ -1,4 +1,4 @@
-"""train() against loops written out by hand; what an interrupted run keeps; where the progress bar goes. accuracy()."""
+"""train() against loops written out by hand; what an interrupted run keeps; where the progress bar goes."""
 
 import itertools
 import math
@@ -6,12 +6,13 @@ import random
 import signal
 import subprocess
 import sys
+from functools import partial
 
 import numpy as np
 import pytest
 
-from nn import MLP, SGD, History, Module, Perceptron, accuracy, binary_cross_entropy, cross_entropy, train
-from tinygrad_edu import Value
+from nn import MLP, SGD, History, Module, accuracy, binary_cross_entropy, correct, cross_entropy, train
+from tinygrad_edu import DomainError, Value
 
 ROWS = [[-2.0], [-1.0], [-0.5], [0.0], [0.5], [1.5], [3.0]]
 TARGETS = [-3.5, -2.0, -0.75, 0.5, 1.0, 3.25, 6.5]
@@ -29,13 +30,18 @@ class Line(Module):
 
 
 class Recorder:
-    """The squared error, and the targets that it was asked about, in order."""
+    """The squared error, and the targets that it was asked about, in order, after the rehearsal with each of them."""
 
-    def __init__(self):
-        self.targets = []
+    def __init__(self, rehearsed=7):
+        self.asked = []
+        self.rehearsed = rehearsed
+
+    @property
+    def targets(self):
+        return self.asked[self.rehearsed :]
 
     def __call__(self, prediction, target):
-        self.targets.append(target)
+        self.asked.append(target)
         return (prediction - target) ** 2 / 2.0
 
 
@@ -106,7 +112,7 @@ def test_every_epoch_sees_every_row_once_with_its_own_target(batch_size):
     loss = Recorder()
     train(Watched(), ROWS, TARGETS, loss, epochs=5, batch_size=batch_size, progress=False)
     pairs = sorted((row[0], target) for row, target in zip(ROWS, TARGETS, strict=True))
-    for epoch in chunks(list(zip(seen, loss.targets, strict=True)), 7):
+    for epoch in chunks(list(zip(seen[1:], loss.targets, strict=True)), 7):  # the first is the rehearsal's
         assert sorted(epoch) == pairs
 
 
@@ -156,7 +162,7 @@ def test_a_hundred_epochs_unless_told_otherwise():
 
 def test_batches_have_32_rows_unless_told_otherwise():
     rows, targets = [[k / 40.0] for k in range(40)], [k / 20.0 for k in range(40)]
-    line, loss = Line(), Recorder()
+    line, loss = Line(), Recorder(rehearsed=40)
     train(line, rows, targets, loss, epochs=1, progress=False)
     expected, _ = descended(loss.targets, 32, rows=rows, targets=targets)
     assert numbers_of(line) == pytest.approx(expected[-1], rel=1e-12)
@@ -294,14 +300,14 @@ def test_an_error_of_the_loss_function_is_the_users_to_see():
 
 
 class CtrlC(Recorder):
-    """A loss function during whose n-th call Ctrl-C is pressed."""
+    """A loss function during whose n-th call after the rehearsal Ctrl-C is pressed."""
 
     def __init__(self, calls):
         super().__init__()
         self.calls = calls
 
     def __call__(self, prediction, target):
-        if len(self.targets) == self.calls:
+        if len(self.asked) == self.rehearsed + self.calls:
             raise KeyboardInterrupt
         return super().__call__(prediction, target)
 
@@ -356,6 +362,318 @@ def test_ctrl_c_in_the_middle_of_a_step_leaves_no_parameter_half_way():
     assert numbers_of(line) in [pytest.approx(path[0], rel=1e-12), pytest.approx(path[1], rel=1e-12)]
 
 
+# ---------------- validation, metrics
+
+HELD_OUT = [[-1.5], [0.25], [2.0]], [-2.0, 0.0, 3.0]
+
+
+def mean_squared_errors(path, rows=HELD_OUT[0], targets=HELD_OUT[1]):
+    """The mean of ½ (w x + b - t)² for each (w, b), by hand."""
+    return [sum((w * x + b - t) ** 2 / 2.0 for (x,), t in zip(rows, targets, strict=True)) / len(rows) for w, b in path]
+
+
+def test_the_validation_loss_is_taken_after_each_epoch():
+    line, loss = Line(), Recorder()
+    history = train(line, ROWS, TARGETS, loss, epochs=4, batch_size=None, validation=HELD_OUT, progress=False)
+    path, losses = descended([*TARGETS] * 4, 7)
+    assert history.loss == pytest.approx(losses, rel=1e-12)
+    assert history.validation_loss == pytest.approx(mean_squared_errors(path), rel=1e-12)
+    assert loss.asked[-3:] == HELD_OUT[1]
+
+
+@pytest.mark.parametrize("held_out", [HELD_OUT, (np.array(HELD_OUT[0]), np.array(HELD_OUT[1]))])
+def test_validation_rows_are_not_learned_from(held_out):
+    watched, alone = Line(), Line()
+    history = train(watched, ROWS, TARGETS, epochs=5, batch_size=2, validation=held_out, progress=False)
+    assert train(alone, ROWS, TARGETS, epochs=5, batch_size=2, progress=False).loss == history.loss
+    assert numbers_of(watched) == numbers_of(alone)
+
+
+def test_metrics_are_means_over_the_predictions_that_the_loss_is_taken_of():
+    def error(prediction, target):
+        return abs(prediction - target)
+
+    metrics = {"error": error, "high": lambda prediction, target: prediction > target}
+    history = train(
+        Line(), ROWS, TARGETS, epochs=3, batch_size=None, metrics=metrics, validation=HELD_OUT, progress=False
+    )
+    path, _ = descended([*TARGETS] * 3, 7)
+    for table, (rows, targets), lines in [
+        (history.metrics, (ROWS, TARGETS), [(0.25, -0.5), *path[:2]]),
+        (history.validation_metrics, HELD_OUT, path),
+    ]:
+        errors = [[w * x + b - t for (x,), t in zip(rows, targets, strict=True)] for w, b in lines]
+        assert list(table) == ["error", "high"]
+        assert table["error"] == pytest.approx([sum(map(abs, each)) / len(rows) for each in errors], rel=1e-12)
+        assert table["high"] == [sum(x > 0 for x in each) / len(rows) for each in errors]
+
+
+def test_metrics_over_batches_of_unequal_sizes_are_means_over_the_rows():
+    history = train(Line(), ROWS, TARGETS, epochs=2, batch_size=3, metrics={"target": lambda p, t: t}, progress=False)
+    assert history.metrics["target"] == pytest.approx([sum(TARGETS) / 7] * 2, rel=1e-12)
+
+
+def test_metrics_change_nothing_that_is_learned():
+    watched, alone = Line(), Line()
+    metrics = {"right": correct}
+    history = train(watched, ROWS, TARGETS, epochs=5, batch_size=2, metrics=metrics, progress=False)
+    assert train(alone, ROWS, TARGETS, epochs=5, batch_size=2, progress=False).loss == history.loss
+    assert numbers_of(watched) == numbers_of(alone)
+
+
+# ---------------- early stopping
+
+EARLY = [[-1.0], [0.5], [1.0]], [-1.0, 0.25, 0.75]  # a line flatter than the one of ROWS, met on the way there
+
+
+def stopped(patience, epochs=60):
+    """The epoch that is kept and the number of epochs, by the rule read from the losses of an endless run."""
+    path, _ = descended([*TARGETS] * epochs, 7)
+    losses = mean_squared_errors(path, *EARLY)
+    kept = 0
+    for epoch, loss in enumerate(losses):
+        if loss < losses[kept]:
+            kept = epoch
+        elif epoch - kept >= patience:
+            return path, losses, kept, epoch + 1
+    return path, losses, kept, epochs
+
+
+@pytest.mark.parametrize("patience", [1, 2, 5])
+def test_training_stops_when_the_validation_loss_has_stopped_falling_and_goes_back_to_its_lowest(patience):
+    line = Line()
+    path, losses, kept, epochs = stopped(patience)
+    assert 0 < kept == epochs - 1 - patience < 50
+    history = train(
+        line, ROWS, TARGETS, epochs=60, batch_size=None, validation=EARLY, patience=patience, progress=False
+    )
+    assert history.validation_loss == pytest.approx(losses[:epochs], rel=1e-9)
+    assert len(history.loss) == epochs
+    assert history.kept == kept
+    assert history.final_loss == history.validation_loss[kept] == min(history.validation_loss)
+    assert numbers_of(line) == pytest.approx(path[kept], rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("losses", "patience", "kept", "epochs"),
+    [
+        ([5, 4, 4, 4, 4], 2, 1, 4),  # as low again is no improvement
+        ([5, 6, 4, 6, 3, 6, 6, 6], 2, 4, 7),  # an improvement starts the count again
+        ([5, 6, 4, 6, 3, 6, 6, 6], 1, 0, 2),
+        ([5, 6, 7, 8], 10, 0, 4),  # the epochs run out first
+        ([5, 4, 3, 2], 1, 3, 4),
+    ],
+)
+def test_when_patience_ends(losses, patience, kept, epochs):
+    """The validation loss of each epoch is dictated; a step adds 1 to the slope, so that it counts the epochs."""
+
+    class Counting(SGD):
+        def step(self):
+            self.parameters[0].data += 1.0
+
+    class Dictated:
+        epoch = -1
+
+        def __call__(self, prediction, target):
+            if target == 0.0:
+                return 0.0 * prediction
+            self.epoch += 1
+            return float(([0, *losses])[self.epoch])
+
+    line = Line(slope=0.0)
+    history = train(
+        line,
+        [[1.0]],
+        [0.0],
+        Dictated(),
+        Counting(line.parameters()),
+        epochs=len(losses),
+        validation=([[1.0]], [1.0]),
+        patience=patience,
+        progress=False,
+    )
+    assert (history.kept, len(history.loss)) == (kept, epochs)
+    assert history.validation_loss == losses[:epochs]
+    assert line.slope.data == kept + 1
+
+
+def test_without_patience_the_last_epoch_is_kept():
+    line = Line()
+    path, *_ = stopped(patience=100)
+    history = train(line, ROWS, TARGETS, epochs=60, batch_size=None, validation=EARLY, progress=False)
+    assert (history.kept, history.final_loss) == (59, history.validation_loss[-1])
+    assert history.final_loss > min(history.validation_loss)
+    assert numbers_of(line) == pytest.approx(path[-1], rel=1e-12)
+
+
+def test_the_final_loss_is_of_the_training_rows_where_no_others_are_watched():
+    history = train(Line(), ROWS, TARGETS, epochs=3, progress=False)
+    assert (history.kept, history.final_loss) == (2, history.loss[2])
+
+
+def test_before_the_first_epoch_is_over_the_final_loss_is_infinite():
+    assert History().final_loss == math.inf
+
+
+def test_ctrl_c_goes_back_to_the_lowest_validation_loss_too():
+    _, _, kept, epochs = stopped(patience=3)
+    line, loss = Line(), CtrlC((epochs - 1) * 10 + 3)  # in the last epoch: each asks the loss 7 + 3 times
+    loss.rehearsed = 10
+    history = train(line, ROWS, TARGETS, loss, epochs=60, batch_size=None, validation=EARLY, patience=3, progress=False)
+    assert history.interrupted
+    assert len(history.loss) == epochs - 1
+    assert numbers_of(line) == pytest.approx(stopped(patience=3)[0][kept], rel=1e-12)
+
+
+def test_ctrl_c_in_the_first_epoch_keeps_its_whole_steps_with_patience_as_well():
+    patient, impatient = Line(), Line()
+    for line, settings in ((patient, {"patience": 3}), (impatient, {})):
+        loss = CtrlC(7)
+        loss.rehearsed = 10
+        history = train(line, ROWS, TARGETS, loss, epochs=9, batch_size=3, validation=EARLY, progress=False, **settings)
+        assert (history.interrupted, history.kept) == (True, None)
+    assert numbers_of(patient) == numbers_of(impatient) != numbers_of(Line())
+
+
+@pytest.mark.parametrize("wrong", [{"patience": 3}, {"patience": 0, "validation": HELD_OUT}])
+def test_patience_needs_rows_to_watch_and_an_epoch_or_more(wrong):
+    with pytest.raises(ValueError, match="patience"):
+        train(Line(), ROWS, TARGETS, progress=False, **wrong)
+
+
+# ---------------- learning rates, clipping, modes
+
+
+def test_the_schedule_gives_the_rate_of_each_epoch():
+    rates, asked = [0.2, 0.1, 0.05], []
+    line = Line()
+
+    def schedule(epoch):
+        asked.append(epoch)
+        return rates[epoch]
+
+    train(line, ROWS, TARGETS, epochs=3, batch_size=None, schedule=schedule, progress=False)
+    start = (0.25, -0.5)
+    for rate in rates:
+        (start,), _ = descended(TARGETS, 7, lr=rate, start=start)
+    assert asked == [0, 1, 2]
+    assert numbers_of(line) == pytest.approx(start, rel=1e-12)
+
+
+def test_clip_is_called_between_the_backward_pass_and_the_step():
+    seen = []
+
+    def halved(parameters):
+        seen.append([parameter.grad for parameter in parameters])
+        for parameter in parameters:
+            parameter.grad /= 2.0
+
+    clipped, slow = Line(), Line()
+    train(clipped, ROWS, TARGETS, optimizer=partial(SGD, lr=0.1), epochs=4, batch_size=3, clip=halved, progress=False)
+    train(slow, ROWS, TARGETS, optimizer=partial(SGD, lr=0.05), epochs=4, batch_size=3, progress=False)
+    assert len(seen) == 12
+    assert all(gradients != [0.0, 0.0] for gradients in seen)
+    assert numbers_of(clipped) == pytest.approx(numbers_of(slow), rel=1e-12)
+
+
+def test_the_optimizer_can_be_made_from_the_parameters():
+    made, given = Line(), Line()
+    train(made, ROWS, TARGETS, optimizer=partial(SGD, lr=0.05, momentum=0.5), epochs=3, progress=False)
+    train(given, ROWS, TARGETS, optimizer=SGD(given.parameters(), lr=0.05, momentum=0.5), epochs=3, progress=False)
+    assert numbers_of(made) == numbers_of(given) != numbers_of(Line())
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_a_model_with_modes_is_trained_in_one_and_watched_in_the_other_and_left_as_it_was(before):
+    class Moody(Line):
+        def __init__(self):
+            super().__init__()
+            self.training = before
+            self.calls = []
+
+        def train(self, mode=True):
+            self.training = mode
+
+        def __call__(self, inputs):
+            self.calls.append(self.training)
+            return super().__call__(inputs)
+
+    model = Moody()
+    train(model, ROWS, TARGETS, epochs=2, validation=HELD_OUT, progress=False)
+    assert model.calls == [False, False, *[*[True] * 7, *[False] * 3] * 2]
+    assert model.training is before
+
+
+# ---------------- a run that diverges
+
+
+def diverging(**settings):
+    """Least squares with a rate a thousand times too high: every step is some thousand times as long as the last."""
+    line = Line()
+    with pytest.raises(DomainError) as caught:
+        train(
+            line,
+            ROWS,
+            TARGETS,
+            optimizer=partial(SGD, lr=1e3),
+            epochs=200,
+            batch_size=None,
+            progress=False,
+            **settings,
+        )
+    return line, caught.value
+
+
+def test_a_diverging_run_says_which_gate_overflowed_and_in_which_epoch():
+    _, error = diverging()
+    epoch = len(error.history.loss) + 1
+    assert error.gate.name == "power"
+    assert str(error).startswith("power(x = ")
+    assert "too large for a double" in str(error)
+    assert error.__notes__ == [f"the training diverged in epoch {epoch} of 200"]
+    assert overflows(epoch)
+    assert not overflows(epoch - 1)
+
+
+def overflows(epochs):
+    """Whether a square in so many epochs of the loop written out by hand is beyond the largest double."""
+    try:
+        descended(TARGETS * epochs, 7, lr=1e3)
+    except OverflowError:
+        return True
+    return False
+
+
+def test_a_diverging_run_keeps_its_history_and_the_parameters_of_its_last_whole_step():
+    line, error = diverging(validation=HELD_OUT, metrics={"error": lambda p, t: abs(p - t)})
+    epochs = len(error.history.loss)
+    short = Line()
+    history = train(
+        short, ROWS, TARGETS, optimizer=partial(SGD, lr=1e3), epochs=epochs, batch_size=None, progress=False
+    )
+    assert epochs > 10
+    assert error.history.loss == history.loss
+    assert len(error.history.validation_loss) == len(error.history.metrics["error"]) == epochs
+    assert error.history.kept == epochs - 1
+    assert all(map(math.isfinite, [*numbers_of(line), *error.history.loss]))
+
+
+def test_a_diverging_run_with_patience_goes_back_to_its_best():
+    line, error = diverging(validation=HELD_OUT, patience=200)
+    assert error.history.kept == 0
+    path, _ = descended(TARGETS, 7, lr=1e3)
+    assert numbers_of(line) == pytest.approx(path[0], rel=1e-12)
+
+
+def test_a_step_of_the_optimizer_that_overflows_is_undone_and_said():
+    line = Line()
+    with pytest.raises(DomainError, match="the step from here is too large for a double") as caught:
+        train(line, ROWS, TARGETS, optimizer=partial(SGD, lr=1.7e308), epochs=3, progress=False)
+    assert caught.value.gate.name == "sub"
+    assert caught.value.history == History()
+    assert numbers_of(line) == (0.25, -0.5)
+
+
 # ---------------- the progress bar
 
 
@@ -396,55 +714,3 @@ def test_there_is_no_progress_bar_where_none_is_wanted(clock, capsys, seconds):
     clock(seconds)
     train(Line(), ROWS, TARGETS, epochs=20, progress=False)
     assert capsys.readouterr() == ("", "")
-
-
-# ---------------- accuracy
-
-
-class Answers(Module):
-    """Answers a row with what the row holds: one output, or a list."""
-
-    def __call__(self, inputs):
-        outputs = [Value(x) for x in inputs]
-        return outputs[0] if len(outputs) == 1 else outputs
-
-
-@pytest.mark.parametrize(
-    ("row", "chosen"),
-    [([3.0, 1.0, 2.0], 0), ([1.0, 2.0, 3.0], 2), ([-5.0, -1.0], 1), ([1.0, 1.0], 0), ([0.0, 2.0, 2.0], 1)],
-)
-def test_of_several_outputs_the_class_is_the_first_of_the_largest(row, chosen):
-    assert [accuracy(Answers(), [row], [k]) for k in range(len(row))] == [float(k == chosen) for k in range(len(row))]
-
-
-@pytest.mark.parametrize(("logit", "chosen"), [(-2.0, 0), (0.0, 0), (5e-324, 1), (7.0, 1)])
-def test_of_one_output_the_class_is_one_where_it_is_positive(logit, chosen):
-    assert accuracy(Answers(), [[logit]], [chosen]) == 1.0
-
-
-@pytest.mark.parametrize(("targets", "share"), [([0, 0, 0], 1.0), ([0, 0, 1], 2.0 / 3.0), ([1, 1, 1], 0.0)])
-def test_accuracy_is_the_share_of_rows_that_are_right(targets, share):
-    assert accuracy(Answers(), [[2.0, 1.0]] * 3, targets) == share
-
-
-def test_the_accuracy_of_a_perceptron_that_is_and():
-    rows = [[0, 0], [0, 1], [1, 0], [1, 1]]
-    assert accuracy(Perceptron([1, 1], -1.5), rows, [0, 0, 0, 1]) == 1.0
-
-
-def test_accuracy_leaves_the_model_alone():
-    model = MLP(1, [3, 1])
-    before = model.state_dict()
-    accuracy(model, ROWS, [0] * 7)
-    assert model.state_dict() == before
-    assert {parameter.grad for parameter in model.parameters()} == {0.0}
-
-
-def test_accuracy_refuses_unequal_numbers_of_rows_and_targets():
-    with pytest.raises(ValueError):
-        accuracy(Answers(), [[1.0]], [1, 0])
-
-
-def test_accuracy_refuses_no_rows():
-    with pytest.raises(ValueError):
-        accuracy(Answers(), [], [])
