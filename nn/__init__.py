@@ -2,10 +2,11 @@
 
 from nn.layers import MLP, Layer, Neuron
 from nn.losses import binary_cross_entropy, cross_entropy, squared_error
+from nn.metrics import accuracy, correct
 from nn.module import Module
 from nn.optimizers import SGD
 from nn.perceptron import Perceptron
-from nn.training import History, accuracy, train
+from nn.training import History, train
 
 __all__ = [
     "MLP",
@@ -17,6 +18,7 @@ __all__ = [
     "Perceptron",
     "accuracy",
     "binary_cross_entropy",
+    "correct",
     "cross_entropy",
     "squared_error",
     "train",

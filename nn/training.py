@@ -1,109 +1,220 @@
-"""train(): mini-batch gradient descent with a progress bar, and the share of rows a model gets right."""
+"""train(): mini-batch gradient descent that watches held-out rows, stops in time, and keeps what it has learned."""
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from operator import add
+from typing import Any, Protocol
 
 from nn.initializers import generator
 from nn.losses import squared_error
+from nn.modes import mode
 from nn.module import Module
 from nn.optimizers import SGD
-from tinygrad_edu import Value, total
+from nn.rows import paired, rehearse
+from tinygrad_edu import DomainError, Value, gates, total
+
+Measure = Callable[[Any, Any], Any]
+Rows = Sequence[tuple[Any, Any]]
+Clip = Callable[[list[Value]], Any]
+
+
+class Optimizer(Protocol):
+    """What moves the parameters: SGD and its kin."""
+
+    parameters: list[Value]
+    lr: float
+
+    def step(self) -> None:
+        """Move every parameter once, by its `.grad` of now."""
+
+    def zero_grad(self) -> None:
+        """Set `.grad` of every parameter to zero."""
 
 
 @dataclass
 class History:
-    """What a training run was like.
+    """What a training run was like: one entry in each list for each epoch that was finished.
 
-    loss         the mean loss over the rows, one entry for each epoch that was finished
-    interrupted  whether Ctrl-C ended it early; the model keeps what it had learned
+    loss                the mean loss over the training rows, each taken just before the step it was part of
+    metrics             by name, the mean of each metric over the same predictions
+    validation_loss     the mean loss over the validation rows after the epoch
+    validation_metrics  by name, the mean of each metric over them
+    kept                the epoch, counted from 0, whose parameters the model has; None before the first is over
+    interrupted         whether Ctrl-C ended the run early
     """
 
     loss: list[float] = field(default_factory=list)
+    metrics: dict[str, list[float]] = field(default_factory=dict)
+    validation_loss: list[float] = field(default_factory=list)
+    validation_metrics: dict[str, list[float]] = field(default_factory=dict)
+    kept: int | None = None
     interrupted: bool = False
+
+    def record(self, metrics: Iterable[str], means: Sequence[float], validation_means: Sequence[float]) -> None:
+        """Add an epoch: the mean of the loss and then of each metric, in training and, if anything, in validation."""
+        for losses, table, of_epoch in (
+            (self.loss, self.metrics, means),
+            (self.validation_loss, self.validation_metrics, validation_means),
+        ):
+            losses += of_epoch[:1]
+            for name, mean in zip(metrics, of_epoch[1:], strict=False):
+                table.setdefault(name, []).append(mean)
+
+    @property
+    def final_loss(self) -> float:
+        """The loss of the epoch that was kept, over the validation rows where there are any; infinity before it."""
+        return math.inf if self.kept is None else (self.validation_loss or self.loss)[self.kept]
 
 
 def train(
     model: Module,
-    inputs: Sequence[Sequence[Any]],
-    targets: Sequence[Any],
-    loss: Callable[[Any, Any], Value] = squared_error,
-    optimizer: SGD | None = None,
+    inputs: Any,
+    targets: Any,
+    loss: Measure = squared_error,
+    optimizer: Optimizer | Callable[[list[Value]], Optimizer] | None = None,
     epochs: int = 100,
     batch_size: int | None = 32,
     seed: int = 0,
     progress: bool = True,
+    validation: tuple[Any, Any] | None = None,
+    patience: int | None = None,
+    metrics: Mapping[str, Measure] | None = None,
+    schedule: Callable[[int], float] | None = None,
+    clip: Clip | None = None,
 ) -> History:
-    """Train the model's parameters by mini-batch gradient descent, and return the history of the loss.
+    """Train the model's parameters by mini-batch gradient descent, w ← w - lr ∇E(w); return the history of the loss.
 
     model       called on one row, it gives a prediction
-    inputs      the rows, and `targets`, what the model should say to each
+    inputs      the rows, and `targets`, what the model should say to each; lists or arrays
     loss        (prediction, target) -> the loss of one row; a step follows the gradient of its mean over the batch
-    optimizer   with the parameters to move; SGD(model.parameters(), lr=0.1) where none is given
+    optimizer   with the parameters to move, or what makes it from them, as `partial(SGD, lr=0.5)`;
+                SGD with lr=0.1 where none is given
     epochs      how many times every row is seen, in an order shuffled each time from `seed`
     batch_size  rows for a step; 1 is stochastic, None is all of them
     progress    show a bar, once the work has taken a second
+    validation  (inputs, targets) that are held out: looked at after every epoch, never learned from
+    patience    stop when the validation loss has not fallen below its lowest for so many epochs, and go back to the
+                parameters it was lowest with (early stopping: Prechelt 1998)
+    metrics     by name, (prediction, target) -> a number or a bool to average over the rows, such as `correct`
+    schedule    epoch, counted from 0 -> the learning rate of that epoch
+    clip        called with the parameters after each backward pass, may change their `.grad` before the step
 
-    Ctrl-C ends the training after the last whole step and returns; the history says that it was interrupted.
+    The data are checked before any parameter is changed: an empty, ragged or non-finite row, or a target that the loss
+    refuses, is a ValueError or TypeError that names the row.
+
+    Ctrl-C ends the training after the last whole step and returns; the history says that it was interrupted. A run
+    that diverges ends with the DomainError of the gate that overflowed; a note on it gives the epoch, its `.history`
+    the epochs before, and the model has the parameters of its last whole step.
+
+    Lecture 002, "Gradient descent (again)" and "Training recipe".
+
+    >>> from nn import MLP
+    >>> line = MLP(1, [1])
+    >>> history = train(line, [[-1.0], [0.0], [1.0]], [-1.0, 1.0, 3.0], epochs=200)
+    >>> round(line([2.0]).data, 3), history.loss[-1] < 1e-6 < history.loss[0]
+    (5.0, True)
     """
-    rows = list(zip(inputs, targets, strict=True))
-    if not rows:
-        raise ValueError("there are no rows to train on")
+    rows = paired(inputs, targets)
+    held_out = paired(*validation, name="validation row") if validation is not None else []
     if batch_size is None:
         batch_size = len(rows)
     if batch_size < 1 or epochs < 0:
         raise ValueError(f"needs batch_size >= 1 and epochs >= 0, got {batch_size} and {epochs}")
+    if patience is not None and (patience < 1 or not held_out):
+        raise ValueError("patience is a number of epochs, 1 or more, and needs validation rows to watch")
     if optimizer is None:
         optimizer = SGD(model.parameters(), lr=0.1)
+    elif callable(optimizer):
+        optimizer = optimizer(model.parameters())
+    metrics = metrics or {}
+    measures = [loss, *metrics.values()]
     random_numbers = generator(seed)
     history = History()
+    best = _numbers(optimizer)
     from tqdm import tqdm
 
-    with tqdm(total=epochs * len(rows), unit="row", delay=1.0, disable=not progress, leave=False) as bar:
+    with (
+        mode(model, training=True),
+        tqdm(total=epochs * len(rows), unit="row", delay=1.0, disable=not progress, leave=False) as bar,
+    ):
         try:
+            rehearse(model, rows, loss)
+            if held_out:
+                rehearse(model, held_out, loss, name="validation row")
             for epoch in range(epochs):
+                if schedule is not None:
+                    optimizer.lr = schedule(epoch)
                 random_numbers.shuffle(rows)
-                losses = []
+                sums = [0.0] * len(measures)
                 for start in range(0, len(rows), batch_size):
                     batch = rows[start : start + batch_size]
-                    losses.append(len(batch) * _step(model, batch, loss, optimizer))
+                    sums = [*map(add, sums, _step(model, batch, measures, optimizer, clip))]
                     bar.update(len(batch))
-                history.loss.append(sum(losses) / len(rows))
+                history.record(metrics, [x / len(rows) for x in sums], _means(model, held_out, measures))
                 bar.set_description(f"epoch {epoch + 1}/{epochs}, loss {history.loss[-1]:.4g}", refresh=False)
+                if patience is None or history.validation_loss[-1] < history.final_loss:
+                    history.kept, best = epoch, _numbers(optimizer)
+                elif epoch - (history.kept or 0) >= patience:
+                    break
         except KeyboardInterrupt:
             history.interrupted = True
+        except DomainError as error:
+            error.add_note(f"the training diverged in epoch {len(history.loss) + 1} of {epochs}; a lower lr may help")
+            error.history = history  # type: ignore[attr-defined]
+            raise
+        finally:
+            if patience is not None:
+                _assign(optimizer, best)
     return history
 
 
-def _step(model: Module, batch: Sequence[tuple[Any, Any]], loss: Callable[[Any, Any], Value], optimizer: SGD) -> float:
-    """One step down the gradient of the batch's mean loss, which is returned."""
-    mean = total([loss(model(row), target) for row, target in batch]) / len(batch)
+def _step(
+    model: Module, batch: Rows, measures: Sequence[Measure], optimizer: Optimizer, clip: Clip | None
+) -> list[float]:
+    """One step down the gradient of the batch's mean loss; the sums over the batch of the loss and the metrics."""
+    loss, *metrics = measures
+    answers = [(model(row), target) for row, target in batch]
+    mean = total([loss(answer, target) for answer, target in answers]) / len(batch)
     if not isinstance(mean, Value):
         raise TypeError(f"the loss needs to depend on the model's parameters, got the number {mean!r}")
     optimizer.zero_grad()
     mean.backward()
-    before = [parameter.data for parameter in optimizer.parameters]
+    before = _numbers(optimizer)
     try:
+        if clip is not None:
+            clip(optimizer.parameters)
         optimizer.step()
-    except KeyboardInterrupt:  # no half steps
-        for parameter, data in zip(optimizer.parameters, before, strict=True):
-            parameter.data = data
+        _refuse_overflow(optimizer, before)
+    except BaseException:  # no half steps
+        _assign(optimizer, before)
         raise
-    return mean.data
+    return [len(batch) * mean.data, *_sums(answers, metrics)]
 
 
-def accuracy(model: Module, inputs: Sequence[Sequence[Any]], targets: Sequence[int]) -> float:
-    """The share of rows whose class the model gets right, from 0 to 1.
-
-    Of several outputs the class is the index of the largest; of one output, a logit, it is 1 where that is positive.
-    """
-    if not targets:
-        raise ValueError("there are no rows to be right about")
-    right = sum(_class(model(row)) == target for row, target in zip(inputs, targets, strict=True))
-    return right / len(targets)
+def _sums(answers: Rows, measures: Sequence[Measure]) -> list[float]:
+    return [math.fsum(float(measure(answer, target)) for answer, target in answers) for measure in measures]
 
 
-def _class(output: Any) -> int:
-    if isinstance(output, Sequence):
-        return max(range(len(output)), key=lambda k: output[k].data)
-    return int(output > 0)
+def _means(model: Module, rows: Rows, measures: Sequence[Measure]) -> list[float]:
+    """The mean of each measure over rows that are not learned from; nothing where there are none."""
+    if not rows:
+        return []
+    with mode(model, training=False):
+        return [x / len(rows) for x in _sums([(model(row), target) for row, target in rows], measures)]
+
+
+def _numbers(optimizer: Optimizer) -> list[float]:
+    return [parameter.data for parameter in optimizer.parameters]
+
+
+def _assign(optimizer: Optimizer, numbers: Sequence[float]) -> None:
+    for parameter, number in zip(optimizer.parameters, numbers, strict=True):
+        parameter.data = number
+
+
+def _refuse_overflow(optimizer: Optimizer, before: Sequence[float]) -> None:
+    """A DomainError if the step has taken a parameter beyond the range of a double."""
+    for parameter, number in zip(optimizer.parameters, before, strict=True):
+        if not math.isfinite(parameter.data):
+            raise DomainError(gates.sub, (number,), "the optimizer's step from here is too large for a double")
