@@ -1,0 +1,128 @@
+"""The plane of two inputs: points with a marker for each class, and the lines where neurons turn."""
+
+import math
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from matplotlib.axes import Axes
+
+from nn.rows import paired
+
+MARKERS = "osD^vPX<>*"
+MARGIN = 0.25  # of the points' width and height, on each side of them
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Line:
+    """The line w1 x1 + w2 x2 + bias = 0."""
+
+    w1: float
+    w2: float
+    bias: float
+
+
+@dataclass(frozen=True)
+class Box:
+    """The part of the plane that is shown."""
+
+    left: float
+    right: float
+    bottom: float
+    top: float
+
+    def ends(self, line: Line) -> tuple[Point, Point] | None:
+        """Where a line enters and leaves the box; None if it does not pass through it, or is no line.
+
+        >>> Box(-1.0, 2.0, -1.0, 2.0).ends(Line(1.0, 1.0, -1.5))
+        ((-0.5, 2.0), (2.0, -0.5))
+        >>> Box(0.0, 1.0, 0.0, 1.0).ends(Line(1.0, 1.0, 1.0)) is None
+        True
+        """
+        points = set()
+        if line.w2:
+            for x in (self.left, self.right):
+                points.add((x, -(line.w1 * x + line.bias) / line.w2))
+        if line.w1:
+            for y in (self.bottom, self.top):
+                points.add((-(line.w2 * y + line.bias) / line.w1, y))
+        crossings = [(x, y) for x, y in points if self.left <= x <= self.right and self.bottom <= y <= self.top]
+        return (min(crossings), max(crossings)) if len(crossings) > 1 else None
+
+
+def points_of(inputs: Any, targets: Any) -> tuple[list[Point], list[Any]]:
+    """The rows as points, and their targets, once they are known to be sound."""
+    rows = paired(inputs, targets)
+    for row, _ in rows:
+        if not isinstance(row, list) or len(row) != 2:
+            width = len(row) if isinstance(row, list) else 1
+            raise ValueError(f"a picture in the plane needs rows of two inputs; these have {width}")
+    return [(row[0], row[1]) for row, _ in rows], [target for _, target in rows]
+
+
+def box_around(points: Sequence[Point]) -> Box:
+    """The box that holds the points and a margin."""
+    sides = []
+    for numbers in zip(*points, strict=True):
+        margin = MARGIN * (max(numbers) - min(numbers)) or 1.0
+        sides += [min(numbers) - margin, max(numbers) + margin]
+    return Box(*sides)
+
+
+def draw_box(panel: Axes, box: Box) -> None:
+    """Show this part of the plane, square."""
+    panel.set_xlim(box.left, box.right)
+    panel.set_ylim(box.bottom, box.top)
+    panel.set_box_aspect(1)
+
+
+def draw_points(panel: Axes, points: Sequence[Point], classes: Sequence[int], ringed: Collection[int] = ()) -> None:
+    """The points, marker and colour by class; those of these indices with a ring around them."""
+    for k in sorted(set(classes)):
+        xs, ys = zip(*[point for point, of_point in zip(points, classes, strict=True) if of_point == k], strict=True)
+        panel.plot(xs, ys, **marker(k), zorder=3)
+    if ringed:
+        xs, ys = zip(*[points[i] for i in ringed], strict=True)
+        panel.plot(xs, ys, "o", markersize=14, color="none", markeredgecolor="black", markeredgewidth=1.2, zorder=3)
+
+
+def marker(k: int) -> dict[str, Any]:
+    """How the points of class k look."""
+    look = {"marker": MARKERS[k % len(MARKERS)], "color": f"C{k}", "linestyle": "none"}
+    return look | {"markersize": 6, "markeredgecolor": "black", "markeredgewidth": 0.8}
+
+
+def draw_line(panel: Axes, box: Box, line: Line, style: str = "-", label: str = "", arrow: bool = True) -> bool:
+    """The line, if the box shows it, and an arrow to the side where its sum is positive; whether it is shown."""
+    ends = box.ends(line)
+    if ends is None:
+        return False
+    panel.plot(*zip(*ends, strict=True), style, color="black", linewidth=1.2)
+    if arrow:
+        _draw_arrow(panel, box, ends, line)
+    if label:
+        _write_at_end(panel, box, ends, label)
+    return True
+
+
+def _draw_arrow(panel: Axes, box: Box, ends: tuple[Point, Point], line: Line) -> None:
+    """From the middle of the line to its positive side, at right angles to the line as it is seen."""
+    (x1, y1), (x2, y2) = ends
+    middle = (x1 + x2) / 2.0, (y1 + y2) / 2.0
+    width, height = box.right - box.left, box.top - box.bottom
+    across, up = line.w1 * width, line.w2 * height
+    scale = 0.08 / math.hypot(across, up)
+    tip = middle[0] + scale * across * width, middle[1] + scale * up * height
+    look = {"arrowstyle": "-|>", "color": "black", "linewidth": 1.0, "shrinkA": 0, "shrinkB": 0}
+    panel.annotate("", xy=tip, xytext=middle, arrowprops=look)
+
+
+def _write_at_end(panel: Axes, box: Box, ends: tuple[Point, Point], label: str) -> None:
+    """The label where the line leaves the box, outside it, at the right or else at the top."""
+    x, y = max(ends) if max(ends)[0] == box.right else max(ends, key=lambda end: end[1])
+    if x == box.right:
+        panel.annotate(label, (x, y), (4, 0), textcoords="offset points", va="center", fontsize="small")
+    else:
+        panel.annotate(label, (x, y), (0, 4), textcoords="offset points", ha="center", va="bottom", fontsize="small")
