@@ -69,7 +69,7 @@ def test_its_threshold_passes_no_gradient_back():
 
 @pytest.mark.parametrize("row", [[], [1.0], [1.0, 1.0, 1.0]])
 def test_a_row_of_another_width_is_an_error_that_shows_both(row):
-    with pytest.raises((TypeError, ValueError), match=r"weights.*inputs"):
+    with pytest.raises(ValueError, match=rf"Perceptron\(2, step\) was given {len(row)} inputs"):
         Perceptron([1, 1])(row)
 
 
@@ -77,3 +77,41 @@ def test_a_row_of_another_width_is_an_error_that_shows_both(row):
 def test_a_weight_that_is_no_number_is_refused(weight):
     with pytest.raises((TypeError, ValueError)):
         Perceptron([1.0, weight])
+
+
+# ---------------- sign, scores, targets
+
+
+@pytest.mark.parametrize(
+    ("row", "output"), [([2.0, 1.0], 1.0), ([1.0, 2.0], -1.0), ([1.0, 1.0], -1.0), ([1.0 + 2**-52, 1.0], 1.0)]
+)
+def test_with_the_output_sign_it_says_plus_or_minus_one(row, output):
+    assert Perceptron([1.0, -1.0], output="sign")(row).data == output
+
+
+def test_the_score_is_what_the_decision_is_made_of():
+    assert Perceptron([2.0, -3.0], bias=0.5, output="sign").score([1.0, 4.0]).data == 2.0 - 12.0 + 0.5
+
+
+@pytest.mark.parametrize("output", ["linear", "", None, "Step"])
+def test_another_output_is_refused(output):
+    with pytest.raises(ValueError, match=r'"step" or "sign", not'):
+        Perceptron(2, output=output)
+
+
+@pytest.mark.parametrize(("output", "targets"), [("step", [0, 1, 0.0, True]), ("sign", [-1, 1, -1.0, 1.0])])
+def test_it_wants_to_fire_where_the_target_says_so(output, targets):
+    assert Perceptron(2, output=output).wants(targets) == [0.0, 1.0, 0.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("output", "targets", "row", "target"),
+    [("step", [0, 1, -1], 2, "-1"), ("sign", [-1, 0, 1], 1, "0"), ("step", [2], 0, "2"), ("sign", [1, 0.5], 1, "0.5")],
+)
+def test_targets_of_the_other_kind_are_refused_by_row(output, targets, row, target):
+    with pytest.raises(ValueError, match=rf'row {row} has the target {target}, .*this one has output="{output}"'):
+        Perceptron(2, output=output).wants(targets)
+
+
+def test_it_shows_its_width_and_its_output():
+    assert repr(Perceptron([1, 2, 3], output="sign")) == "Perceptron(3, sign)"
