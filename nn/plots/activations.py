@@ -41,7 +41,7 @@ def activation_curves(activations: Mapping[str, Activation] = ACTIVATIONS) -> Fi
         panel.plot(*_with_gaps(points, [y.data for y in outputs]), color="C0", linewidth=2, label="f(x)")
         panel.plot(*_with_gaps(points, [y.data for y in slopes]), "--", color="C1", linewidth=2, label="f′(x)")
         panel.set_title(name)
-        panel.set_ylim(-1.6, 2.6)
+        panel.set(xticks=[-4, -2, 0, 2, 4], ylim=(-1.6, 2.6))
         panel.set_box_aspect(1)
     figure.supxlabel("x")
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=2, frameon=False)

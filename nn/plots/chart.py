@@ -7,7 +7,7 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-PANEL = 2.6  # inches, the side of one of several panels
+PANEL = 2.4  # inches, the side of one of several panels
 
 
 class Chart(Figure):
@@ -32,7 +32,7 @@ def panels(count: int, columns: int = 4, shared: bool = True) -> tuple[Chart, li
     """
     columns = min(count, columns)
     rows = math.ceil(count / columns)
-    figure = chart(PANEL * columns, PANEL * rows)
+    figure = chart(PANEL * columns, PANEL * rows + 0.6)
     grid = figure.subplots(rows, columns, sharex=shared, sharey=shared, squeeze=False)
     axes = list(grid.flat)
     for unused in axes[count:]:

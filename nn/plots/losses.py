@@ -34,13 +34,13 @@ def loss_curves(history: History) -> Figure:
         _curve(panel, training, "C0-", "training")
         if validation:
             _curve(panel, validation, "C1--", "validation")
-            if history.kept not in (None, len(validation) - 1):
+            if history.kept is not None and history.kept + 1 < len(validation):
                 panel.axvline(history.kept + 1, color="0.3", linestyle=":", label=f"kept: epoch {history.kept + 1}")
         panel.set_ylabel(name)
         panel.grid(color="0.92")
         panel.locator_params(axis="x", integer=True)
     axes[0].legend(frameon=False)
-    axes[0].set_title("training, interrupted" if history.interrupted else "training")
+    axes[0].set_title(f"{len(history.loss)} epochs" + (", interrupted" if history.interrupted else ""))
     axes[-1].set_xlabel("epoch")
     return figure
 

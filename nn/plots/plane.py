@@ -1,16 +1,18 @@
 """The plane of two inputs: points with a marker for each class, and the lines where neurons turn."""
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from matplotlib.axes import Axes
+from matplotlib.patheffects import withStroke
 
 from nn.rows import paired
 
 MARKERS = "osD^vPX<>*"
 MARGIN = 0.25  # of the points' width and height, on each side of them
+ARROW = 0.08  # of the box
 
 Point = tuple[float, float]
 
@@ -78,14 +80,11 @@ def draw_box(panel: Axes, box: Box) -> None:
     panel.set_box_aspect(1)
 
 
-def draw_points(panel: Axes, points: Sequence[Point], classes: Sequence[int], ringed: Collection[int] = ()) -> None:
-    """The points, marker and colour by class; those of these indices with a ring around them."""
+def draw_points(panel: Axes, points: Sequence[Point], classes: Sequence[int]) -> None:
+    """The points, marker and colour by class."""
     for k in sorted(set(classes)):
         xs, ys = zip(*[point for point, of_point in zip(points, classes, strict=True) if of_point == k], strict=True)
         panel.plot(xs, ys, **marker(k), zorder=3)
-    if ringed:
-        xs, ys = zip(*[points[i] for i in ringed], strict=True)
-        panel.plot(xs, ys, "o", markersize=14, color="none", markeredgecolor="black", markeredgewidth=1.2, zorder=3)
 
 
 def marker(k: int) -> dict[str, Any]:
@@ -94,35 +93,34 @@ def marker(k: int) -> dict[str, Any]:
     return look | {"markersize": 6, "markeredgecolor": "black", "markeredgewidth": 0.8}
 
 
-def draw_line(panel: Axes, box: Box, line: Line, style: str = "-", label: str = "", arrow: bool = True) -> bool:
-    """The line, if the box shows it, and an arrow to the side where its sum is positive; whether it is shown."""
+def draw_line(panel: Axes, box: Box, line: Line, style: str = "-", label: str = "", place: float = 0.5) -> bool:
+    """The line with an arrow to the side where its sum is positive, and whether the box shows it at all.
+
+    label  at the arrow's tip
+    place  of the arrow: 0 is the left end of the line and 1 the right
+    """
     ends = box.ends(line)
     if ends is None:
         return False
-    panel.plot(*zip(*ends, strict=True), style, color="black", linewidth=1.2)
-    if arrow:
-        _draw_arrow(panel, box, ends, line)
-    if label:
-        _write_at_end(panel, box, ends, label)
-    return True
-
-
-def _draw_arrow(panel: Axes, box: Box, ends: tuple[Point, Point], line: Line) -> None:
-    """From the middle of the line to its positive side, at right angles to the line as it is seen."""
     (x1, y1), (x2, y2) = ends
-    middle = (x1 + x2) / 2.0, (y1 + y2) / 2.0
+    panel.plot([x1, x2], [y1, y2], style, color="black", linewidth=1.2)
+    foot = x1 + place * (x2 - x1), y1 + place * (y2 - y1)
     width, height = box.right - box.left, box.top - box.bottom
-    across, up = line.w1 * width, line.w2 * height
-    scale = 0.08 / math.hypot(across, up)
-    tip = middle[0] + scale * across * width, middle[1] + scale * up * height
-    look = {"arrowstyle": "-|>", "color": "black", "linewidth": 1.0, "shrinkA": 0, "shrinkB": 0}
-    panel.annotate("", xy=tip, xytext=middle, arrowprops=look)
-
-
-def _write_at_end(panel: Axes, box: Box, ends: tuple[Point, Point], label: str) -> None:
-    """The label where the line leaves the box, outside it, at the right or else at the top."""
-    x, y = max(ends) if max(ends)[0] == box.right else max(ends, key=lambda end: end[1])
-    if x == box.right:
-        panel.annotate(label, (x, y), (4, 0), textcoords="offset points", va="center", fontsize="small")
-    else:
-        panel.annotate(label, (x, y), (0, 4), textcoords="offset points", ha="center", va="bottom", fontsize="small")
+    across, up = line.w1 * width, line.w2 * height  # at right angles to the line as it is seen
+    length = math.hypot(across, up)
+    across, up = across / length, up / length
+    tip = foot[0] + ARROW * across * width, foot[1] + ARROW * up * height
+    look = {"arrowstyle": "-|>", "color": "black", "shrinkA": 0, "shrinkB": 0}
+    panel.annotate("", tip, foot, arrowprops=look)
+    halo = [withStroke(linewidth=3, foreground="white")]
+    panel.annotate(
+        label,
+        tip,
+        (9 * across, 8 * up),
+        textcoords="offset points",
+        ha="center",
+        va="center",
+        path_effects=halo,
+        zorder=4,
+    )
+    return True

@@ -12,11 +12,11 @@ from matplotlib.patches import Patch
 from nn.modes import mode
 from nn.module import Module
 from nn.plots.chart import chart
-from nn.plots.plane import Box, Line, Point, box_around, draw_box, draw_line, draw_points, marker, points_of
+from nn.plots.plane import Line, Point, box_around, draw_box, draw_line, draw_points, marker, points_of
 from tinygrad_edu import DomainError, Value, ledger
 
 GRID = 60  # points in each direction at which the model is asked
-HATCHES = ("///", "...", "\\\\\\", "xx", "--", "||", "++", "oo", "**", "OO")
+HATCHES = ("///", "\\\\\\", "---", "|||", "xxx", "+++", "//--", "\\\\--", "//||", "\\\\||")
 PALE = 0.25  # a region beside the points of its class
 
 
@@ -46,25 +46,25 @@ def decision_regions(model: Module, inputs: Any, targets: Any, threshold: float 
         margins = _margins([[_numbers(model([x, y])) for x in xs] for y in ys], threshold)
     classes = _classes(targets, outputs)
 
-    figure = chart(5.6, 4.6)
+    figure = chart(6.0, 4.3)
     panel = figure.subplots()
     for k, margin in enumerate(margins):
         _draw_region(panel, xs, ys, margin, k)
-    shown = [
-        draw_line(panel, box, line, "--", f"{'h' if hidden else 'o'}{k + 1}" if len(lines) > 1 else "")
-        for k, line in enumerate(lines)
-    ]
+    unit = "hidden unit" if hidden else "output"
+    shown = False
+    for k, line in enumerate(lines, start=1):
+        label = f"{unit[0]}{k}" if len(lines) > 1 else ""
+        shown |= draw_line(panel, box, line, "--", label, place=k / (len(lines) + 1))
     draw_points(panel, points, classes)
     draw_box(panel, box)
-    panel.set(xlabel="x1", ylabel="x2")
-    panel.set_title("decision boundary", pad=18)
+    panel.set(xlabel="x1", ylabel="x2", title="decision boundary")
     names = ["-1", "+1"] if outputs == 1 and min(targets) < 0 else [str(k) for k in range(len(margins))]
     keys: list[Any] = [(_region_key(k), Line2D([], [], **marker(k))) for k in range(len(names))]
     labels = [f"class {name}" for name in names]
-    if any(shown):
+    if shown:
         keys.append(Line2D([], [], color="black", linestyle="--", linewidth=1.2))
-        labels.append("w · x + b = 0" + (f"\nof {'hidden unit' if hidden else 'output'}s" if len(lines) > 1 else ""))
-    figure.legend(keys, labels, loc="outside right upper", frameon=False, handlelength=2.5, handleheight=1.6)
+        labels.append("w · x + b = 0" + (f"\nof each {unit}" if len(lines) > 1 else ""))
+    figure.legend(keys, labels, loc="outside right center", frameon=False, handlelength=2.5, handleheight=1.6)
     return figure
 
 
@@ -127,12 +127,11 @@ def _draw_region(panel: Axes, xs: list[float], ys: list[float], margin: list[lis
     if max(map(max, margin)) <= 0.0:
         return
     inside = [0.0, math.inf]
-    look = {"colors": [f"C{k}"], "alpha": PALE}
-    panel.contourf(xs, ys, margin, inside, **look)
+    panel.contourf(xs, ys, margin, inside, colors=[f"C{k}"], alpha=PALE)
     hatched = panel.contourf(xs, ys, margin, inside, colors="none", hatches=[HATCHES[k % len(HATCHES)]])
     hatched.set(edgecolor=f"C{k}", linewidth=0.0)
     if min(map(min, margin)) < 0.0:
-        panel.contour(xs, ys, margin, [0.0], colors="black", linewidths=1.6)
+        panel.contour(xs, ys, margin, [0.0], colors="white", linewidths=4.0)
 
 
 def _region_key(k: int) -> Patch:

@@ -47,7 +47,7 @@ def weight_images(layer: Layer, shape: tuple[int, int]) -> Figure:
         negative = [(i % width, i // width) for i, weight in enumerate(weights) if weight < 0]
         panel.plot([x for x, _ in negative], [y for _, y in negative], "_", color="0.25", markersize=2.5, mew=0.5)
         panel.set(xticks=[], yticks=[])
-        panel.set_title(f"h{k + 1}", fontsize="small")
-    figure.colorbar(image, ax=panels[: len(neurons)], label="weight  (– below 0)")
+        panel.set_title(f"{k + 1}", fontsize="small")
+    figure.colorbar(image, ax=panels[: len(neurons)], label="weight (a stroke: below 0)")
     figure.suptitle(f"the weights of {len(neurons)} neurons as {height} × {width} images")
     return figure
