@@ -1,6 +1,7 @@
 """Which class a model gives every point of the plane, and the lines its first units see it by."""
 
 import math
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,10 +14,13 @@ from nn.modes import mode
 from nn.module import Module
 from nn.plots.chart import chart
 from nn.plots.plane import Line, Point, box_around, draw_box, draw_line, draw_points, marker, points_of
-from tinygrad_edu import DomainError, Value, ledger
+from tinygrad_edu import Value
+from tinygrad_edu.backprop import nodes
+from tinygrad_edu.gates import dot
 
 GRID = 60  # points in each direction at which the model is asked
 HATCHES = ("///", "\\\\\\", "---", "|||", "xxx", "+++", "//--", "\\\\--", "//||", "\\\\||")
+ON_THE_THRESHOLD = -sys.float_info.min  # still class 0
 PALE = 0.25  # a region beside the points of its class
 
 
@@ -46,7 +50,7 @@ def decision_regions(model: Module, inputs: Any, targets: Any, threshold: float 
         margins = _margins([[_numbers(model([x, y])) for x in xs] for y in ys], threshold)
     classes = _classes(targets, outputs)
 
-    figure = chart(6.0, 4.3)
+    figure = chart(6.2, 4.2)
     panel = figure.subplots()
     for k, margin in enumerate(margins):
         _draw_region(panel, xs, ys, margin, k)
@@ -57,7 +61,7 @@ def decision_regions(model: Module, inputs: Any, targets: Any, threshold: float 
         shown |= draw_line(panel, box, line, "--", label, place=k / (len(lines) + 1))
     draw_points(panel, points, classes)
     draw_box(panel, box)
-    panel.set(xlabel="x1", ylabel="x2", title="decision boundary")
+    panel.set(xlabel="x1", ylabel="x2", title="decision boundary", anchor="W")
     names = ["-1", "+1"] if outputs == 1 and min(targets) < 0 else [str(k) for k in range(len(margins))]
     keys: list[Any] = [(_region_key(k), Line2D([], [], **marker(k))) for k in range(len(names))]
     labels = [f"class {name}" for name in names]
@@ -76,17 +80,15 @@ def _first_units(model: Module, point: Point) -> tuple[list[Line], bool, int]:
     x1, x2 = Value(point[0], "x1"), Value(point[1], "x2")
     try:
         answer = model([x1, x2])
-    except DomainError:
-        raise
     except (TypeError, ValueError) as error:
-        raise ValueError(f"{model!r} has no boundary in the plane, it does not take two inputs: {error}") from error
+        raise ValueError(f"{model!r} has no boundary in the plane; asked about the row {point}: {error}") from error
     outputs = list(answer) if isinstance(answer, Sequence) else [answer]
-    gates = {row.output: row for output in outputs for row in ledger(output).forward if row.gate == "dot"}
-    first = [row.inputs for row in gates.values() if row.inputs[2:4] == (x1, x2)]
+    sums = {node for output in outputs for node in nodes(output) if node.gate is dot}
+    first = [node.inputs for node in sums if node.inputs[2:4] == (x1, x2)]
     places = {parameter: i for i, parameter in enumerate(model.parameters())}
     first.sort(key=lambda wires: places.get(wires[0], len(places)))
     lines = [Line(w1.data, w2.data, bias[0].data if bias else 0.0) for w1, w2, _, _, *bias in first]
-    return lines, len(gates) > len(first), len(outputs)
+    return lines, len(sums) > len(first), len(outputs)
 
 
 def _numbers(answer: Any) -> list[float]:
@@ -97,7 +99,7 @@ def _margins(answers: list[list[list[float]]], threshold: float) -> list[list[li
     """For each class a grid of numbers that are positive where the model decides for it."""
     if len(answers[0][0]) == 1:
         level = _level(sorted({answer[0] for row in answers for answer in row}), threshold)
-        above = [[answer[0] - level for answer in row] for row in answers]
+        above = [[answer[0] - level or ON_THE_THRESHOLD for answer in row] for row in answers]
         return [[[-x for x in row] for row in above], above]
 
     def lead(k: int) -> Callable[[list[float]], float]:
