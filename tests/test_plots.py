@@ -280,6 +280,17 @@ def test_of_a_long_log_24_frames_are_shown_with_the_first_and_the_last():
     assert figure.legends[0].get_title().get_text().startswith("has not converged")
 
 
+@pytest.mark.parametrize(
+    ("output", "targets", "names"),
+    [("step", [0, 0, 0, 1], ["class 0", "class 1"]), ("sign", [-1, -1, -1, 1], ["class -1", "class +1"])],
+)
+def test_the_legend_of_the_frames_has_the_classes_as_their_targets_say(output, targets, names):
+    learning = learn_from_mistakes(Perceptron(2, output=output), SQUARE, targets)
+    figure = plots.learning_frames(learning, SQUARE, targets)
+    assert legend(figure) == ["line before", "line after", "misclassified", *names]
+    assert points(figure.axes[0])["s"] == [SQUARE[3]]
+
+
 def test_the_animation_has_every_frame(tmp_path):
     learning = learnt([0, 1, 1, 1], batch=True)
     plots.learning_animation(learning, SQUARE, [0, 1, 1, 1], tmp_path / "or.gif")

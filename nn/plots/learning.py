@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 
 from nn.mistakes import Learning
 from nn.plots.chart import chart, panels
-from nn.plots.plane import Line, Point, box_around, draw_box, draw_line, draw_points, marker, points_of
+from nn.plots.plane import Line, Point, box_around, draw_box, draw_line, draw_points, marker, points_of, two_classes
 
 MOST_FRAMES = 24  # side by side
 PER_SECOND = 2  # frames of an animation
@@ -50,7 +50,7 @@ def learning_frames(learning: Learning, inputs: Any, targets: Any) -> Figure:
         Line2D([], [], linestyle="none", **RING),
         *[Line2D([], [], **marker(k)) for k in (0, 1)],
     ]
-    words = ["line before", "line after", "misclassified", f"class {min(targets)}", f"class {max(targets)}"]
+    words = ["line before", "line after", "misclassified", *two_classes(targets)]
     how = f"{end}: mistakes {learning.mistakes}, epochs {learning.epochs}"
     figure.legend(keys, words, title=how, loc="outside upper center", ncols=min(2 * count, 5), frameon=False)
     return figure

@@ -87,6 +87,15 @@ def draw_points(panel: Axes, points: Sequence[Point], classes: Sequence[int]) ->
         panel.plot(xs, ys, **marker(k), zorder=3)
 
 
+def two_classes(targets: Sequence[Any]) -> list[str]:
+    """What the two classes of a yes or no are called: 0 and 1, or -1 and +1 if there is a -1 among the targets.
+
+    >>> two_classes([1, -1]), two_classes([1, 1])
+    (['class -1', 'class +1'], ['class 0', 'class 1'])
+    """
+    return ["class -1", "class +1"] if min(targets) < 0 else ["class 0", "class 1"]
+
+
 def marker(k: int) -> dict[str, Any]:
     """How the points of class k look."""
     look = {"marker": MARKERS[k % len(MARKERS)], "color": f"C{k}", "linestyle": "none"}

@@ -13,7 +13,7 @@ from matplotlib.patches import Patch
 from nn.modes import mode
 from nn.module import Module
 from nn.plots.chart import chart
-from nn.plots.plane import Line, Point, box_around, draw_box, draw_line, draw_points, marker, points_of
+from nn.plots.plane import Line, Point, box_around, draw_box, draw_line, draw_points, marker, points_of, two_classes
 from tinygrad_edu import Value
 from tinygrad_edu.backprop import nodes
 from tinygrad_edu.gates import dot
@@ -62,9 +62,8 @@ def decision_regions(model: Module, inputs: Any, targets: Any, threshold: float 
     draw_points(panel, points, classes)
     draw_box(panel, box)
     panel.set(xlabel="x1", ylabel="x2", title="decision boundary", anchor="W")
-    names = ["-1", "+1"] if outputs == 1 and min(targets) < 0 else [str(k) for k in range(len(margins))]
-    keys: list[Any] = [(_region_key(k), Line2D([], [], **marker(k))) for k in range(len(names))]
-    labels = [f"class {name}" for name in names]
+    labels = two_classes(targets) if outputs == 1 else [f"class {k}" for k in range(outputs)]
+    keys: list[Any] = [(_region_key(k), Line2D([], [], **marker(k))) for k in range(len(labels))]
     if shown:
         keys.append(Line2D([], [], color="black", linestyle="--", linewidth=1.2))
         labels.append("w · x + b = 0" + (f"\nof each {unit}" if len(lines) > 1 else ""))
