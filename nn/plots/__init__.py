@@ -1,0 +1,19 @@
+"""plots: a model, its training and its parts as matplotlib pictures. Needs the extra `plot`.
+
+Every function returns a matplotlib Figure, which shows itself in Jupyter and has `.savefig(path)`.
+"""
+
+from nn.plots.activations import activation_curves
+from nn.plots.learning import learning_animation, learning_frames
+from nn.plots.losses import loss_curves
+from nn.plots.regions import decision_regions
+from nn.plots.weights import weight_images
+
+__all__ = [
+    "activation_curves",
+    "decision_regions",
+    "learning_animation",
+    "learning_frames",
+    "loss_curves",
+    "weight_images",
+]

@@ -1,0 +1,42 @@
+"""Chart: a matplotlib Figure that shows itself in Jupyter, without pyplot and its list of open figures."""
+
+import math
+from io import StringIO
+
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+PANEL = 2.4  # inches, the side of one of several panels
+
+
+class Chart(Figure):
+    """A Figure that Jupyter shows as SVG; the same picture is the same text each time."""
+
+    def _repr_svg_(self) -> str:
+        svg = StringIO()
+        with rc_context({"svg.hashsalt": "nn.plots"}):
+            self.savefig(svg, format="svg", metadata={"Date": None})
+        return svg.getvalue()
+
+
+def chart(width: float, height: float) -> Chart:
+    """An empty chart of that many inches, whose titles and labels keep clear of one another."""
+    return Chart(figsize=(width, height), layout="constrained")
+
+
+def panels(count: int, columns: int = 4, shared: bool = True) -> tuple[Chart, list[Axes]]:
+    """A chart of so many square panels, row by row, and the axes of each.
+
+    shared  whether all have the same ranges, whose numbers then stand at the left and the bottom only
+    """
+    columns = min(count, columns)
+    rows = math.ceil(count / columns)
+    figure = chart(PANEL * columns, PANEL * rows + 0.6)
+    grid = figure.subplots(rows, columns, sharex=shared, sharey=shared, squeeze=False)
+    axes = list(grid.flat)
+    for unused in axes[count:]:
+        unused.remove()
+    for above in axes[max(count - columns, 0) : count]:
+        above.tick_params(labelbottom=True)
+    return figure, axes[:count]

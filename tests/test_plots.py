@@ -1,0 +1,441 @@
+"""Pictures of models: the numbers that are in each figure, not its pixels."""
+
+import math
+import subprocess
+import sys
+from itertools import pairwise
+
+import pytest
+from PIL import Image
+
+from nn import MLP, History, Layer, Module, Perceptron, learn_from_mistakes, plots
+from nn.activations import ACTIVATIONS
+from nn.plots.plane import Box, Line
+from tinygrad_edu import dot, log, sigmoid
+
+SQUARE = [[0, 0], [0, 1], [1, 0], [1, 1]]  # with its margin of a quarter the picture goes from -0.25 to 1.25
+
+
+class ExclusiveOr(Module):
+    """Either, but not both."""
+
+    def __init__(self):
+        self.either, self.both = Perceptron([1, 1], -0.5), Perceptron([1, 1], -1.5)
+        self.out = Perceptron([1, -1], -0.5)
+
+    def __call__(self, row):
+        return self.out([self.either(row), self.both(row)])
+
+
+class Function(Module):
+    """A model without parameters."""
+
+    def __init__(self, function):
+        self.function = function
+
+    def __call__(self, row):
+        return self.function(*row)
+
+
+def set_numbers(module, numbers):
+    for parameter, number in zip(module.parameters(), numbers, strict=True):
+        parameter.data = float(number)
+    return module
+
+
+def lines(panel, style):
+    return [line.get_xydata().tolist() for line in panel.lines if line.get_linestyle() == style]
+
+
+def points(panel):
+    """The points of each marker."""
+    return {line.get_marker(): line.get_xydata().tolist() for line in panel.lines if line.get_linestyle() == "None"}
+
+
+def texts(panel):
+    return [text.get_text() for text in panel.texts if text.get_text()]
+
+
+def arrows(panel):
+    return [(text.xyann, text.xy) for text in panel.texts if text.arrow_patch is not None]
+
+
+def legend(figure):
+    (one,) = figure.legends
+    return [text.get_text() for text in one.get_texts()]
+
+
+def boundary(panel):
+    """The points of the white lines between the regions."""
+    drawn = [c for c in panel.collections if c.get_paths() and (c.get_linewidths() == 4.0).all()]
+    return [tuple(point) for contours in drawn for path in contours.get_paths() for point in path.vertices]
+
+
+def region_at(panel, x, y):
+    """The colours of the filled regions that hold a point."""
+    return [
+        k
+        for k in range(10)
+        for region in panel.collections
+        if region.get_alpha() == plots.regions.PALE and tuple(region.get_facecolor()[0][:3]) == tab10(k)
+        for path in region.get_paths()
+        if path.contains_point((x, y))
+    ]
+
+
+def tab10(k):
+    from matplotlib.colors import to_rgb
+
+    return to_rgb(f"C{k}")
+
+
+# ---------------- the plane
+
+
+@pytest.mark.parametrize(
+    ("line", "ends"),
+    [
+        (Line(1, 1, -1.5), ((0.25, 1.25), (1.25, 0.25))),
+        (Line(0, 2, -1), ((-0.25, 0.5), (1.25, 0.5))),
+        (Line(-4, 0, 1), ((0.25, -0.25), (0.25, 1.25))),
+        (Line(1, -1, 0), ((-0.25, -0.25), (1.25, 1.25))),
+        (Line(1, 2, -1.25), ((-0.25, 0.75), (1.25, 0.0))),
+        (Line(1, 1, 3), None),
+        (Line(0, 0, 0), None),
+        (Line(0, 0, 1), None),
+        (Line(1e-300, 1e-300, 1e300), None),
+    ],
+)
+def test_a_line_enters_and_leaves_the_box(line, ends):
+    found = Box(-0.25, 1.25, -0.25, 1.25).ends(line)
+    assert found == (ends if ends is None else (pytest.approx(ends[0]), pytest.approx(ends[1])))
+
+
+# ---------------- decision regions
+
+
+def test_a_perceptron_has_its_line():
+    figure = plots.decision_regions(Perceptron([1, 1], -1.5), SQUARE, [0, 0, 0, 1])
+    (panel,) = figure.axes
+    ((start, end),) = lines(panel, "--")
+    assert (start, end) == (pytest.approx([0.25, 1.25]), pytest.approx([1.25, 0.25]))
+    assert (panel.get_xlim(), panel.get_ylim()) == ((-0.25, 1.25), (-0.25, 1.25))
+    assert texts(panel) == []
+    assert legend(figure) == ["class 0", "class 1", "w · x + b = 0"]
+
+
+@pytest.mark.parametrize("weights", [[1, 1], [-1, -1]])
+def test_its_arrow_points_to_the_positive_side(weights):
+    bias = -1.5 if weights[0] > 0 else 1.5
+    (panel,) = plots.decision_regions(Perceptron(weights, bias), SQUARE, [0, 0, 0, 1]).axes
+    ((foot, tip),) = arrows(panel)
+    assert foot == pytest.approx((0.75, 0.75))
+    assert tip[0] == pytest.approx(tip[1])  # at right angles
+    assert weights[0] * tip[0] + weights[1] * tip[1] + bias > 0.1
+
+
+def test_the_hidden_units_of_exclusive_or_have_their_lines():
+    figure = plots.decision_regions(ExclusiveOr(), SQUARE, [0, 1, 1, 0])
+    (panel,) = figure.axes
+    either, both = lines(panel, "--")
+    assert either == [pytest.approx([-0.25, 0.75]), pytest.approx([0.75, -0.25])]
+    assert both == [pytest.approx([0.25, 1.25]), pytest.approx([1.25, 0.25])]
+    assert texts(panel) == ["h1", "h2"]
+    assert legend(figure)[-1] == "w · x + b = 0\nof each hidden unit"
+
+
+def test_the_lines_of_an_mlp_are_those_of_its_first_layer_in_order():
+    model = set_numbers(MLP(2, [3, 2, 1]), [1, 0, -0.5, 0, 1, -0.25, 1, 0, -9, *[0.1] * 11])
+    (panel,) = plots.decision_regions(model, SQUARE, [0, 1, 1, 0]).axes
+    assert lines(panel, "--") == [[[0.5, -0.25], [0.5, 1.25]], [[-0.25, 0.25], [1.25, 0.25]]]
+    assert texts(panel) == ["h1", "h2"]  # the third is outside
+
+
+def test_a_neuron_without_a_bias_has_a_line_through_the_origin():
+    (panel,) = plots.decision_regions(set_numbers(MLP(2, [1], bias=False), [1, -1]), SQUARE, [0, 1, 1, 0]).axes
+    assert lines(panel, "--") == [[pytest.approx([-0.25, -0.25]), pytest.approx([1.25, 1.25])]]
+
+
+def test_lines_of_outputs_are_named_so():
+    model = set_numbers(MLP(2, [2]), [1, 0, -0.5, 0, 1, -0.5])
+    figure = plots.decision_regions(model, SQUARE, [0, 1, 0, 1])
+    assert texts(figure.axes[0]) == ["o1", "o2"]
+    assert legend(figure)[-1] == "w · x + b = 0\nof each output"
+
+
+def test_a_model_without_neurons_has_regions_only():
+    figure = plots.decision_regions(Function(lambda x, y: x * x + y * y - 1.0), SQUARE, [0, 0, 0, 1])
+    (panel,) = figure.axes
+    assert lines(panel, "--") == []
+    assert legend(figure) == ["class 0", "class 1"]
+    assert all(math.hypot(x, y) == pytest.approx(1.0, abs=1e-3) for x, y in boundary(panel))
+    assert len(boundary(panel)) > 50
+    assert (region_at(panel, 0.1, 0.2), region_at(panel, 1.1, 0.9)) == ([0], [1])
+
+
+def test_the_boundary_is_where_the_output_is_the_threshold():
+    def probability(x, y):
+        return sigmoid(dot([4.0, 0.0], [x, y], -1.0))
+
+    (panel,) = plots.decision_regions(Function(probability), SQUARE, [0, 0, 1, 1], threshold=0.5).axes
+    assert all(x == pytest.approx(0.25, abs=1e-3) for x, _ in boundary(panel))
+    assert (region_at(panel, 0.2, 0.0), region_at(panel, 0.3, 0.0)) == ([0], [1])
+
+
+def test_the_boundary_of_a_decision_is_halfway_between_its_no_and_its_yes():
+    (panel,) = plots.decision_regions(Perceptron([2, 0], -1), SQUARE, [0, 0, 1, 1]).axes
+    assert all(x == pytest.approx(0.5) for x, _ in boundary(panel))  # the grid is even about 0.5
+    assert len(boundary(panel)) >= 2
+
+
+def test_of_several_outputs_the_largest_has_the_region():
+    model = Function(lambda x, y: [0.0 * x + 0.5, x, y])
+    (panel,) = plots.decision_regions(model, [*SQUARE, [0.2, 0.2]], [1, 2, 1, 2, 0]).axes
+    assert [region_at(panel, *at) for at in ((0.2, 0.3), (1.0, 0.4), (0.8, 0.9))] == [[0], [1], [2]]
+
+
+@pytest.mark.parametrize(("bias", "k"), [(1.0, 1), (-1.0, 0)])
+def test_a_model_that_says_the_same_everywhere_has_one_region_and_no_boundary(bias, k):
+    (panel,) = plots.decision_regions(Perceptron([0, 0], bias), SQUARE, [0, 0, 0, 1]).axes
+    assert boundary(panel) == []
+    assert region_at(panel, 0.5, 0.5) == [k]
+
+
+@pytest.mark.parametrize(("no", "names"), [(0, ["class 0", "class 1"]), (-1, ["class -1", "class +1"])])
+def test_points_have_markers_by_class(no, names):
+    figure = plots.decision_regions(Perceptron([1, 1], -1.5), SQUARE, [no, no, no, 1])
+    assert points(figure.axes[0]) == {"o": SQUARE[:3], "s": SQUARE[3:]}
+    assert legend(figure)[:2] == names
+
+
+def test_every_class_of_ten_has_its_own_marker_and_hatch():
+    figure = plots.decision_regions(MLP(2, [10]), [[k, -k] for k in range(10)], list(range(10)))
+    assert len(points(figure.axes[0])) == 10
+    assert len(set(plots.regions.HATCHES)) == 10
+
+
+def test_the_model_is_as_it_was():
+    model = MLP(2, [3, 1])
+    before = model.state_dict()
+    plots.decision_regions(model, SQUARE, [0, 1, 1, 0])
+    assert model.state_dict() == before
+    assert all(parameter.grad == 0.0 for parameter in model.parameters())
+
+
+@pytest.mark.parametrize(
+    ("model", "rows", "targets", "message"),
+    [
+        (MLP(3, [1]), SQUARE, [0, 1, 1, 0], r"MLP\(.*3.* no boundary in the plane; asked about the row \(0, 0\): "),
+        (MLP(3, [1]), [[0, 0, 0]], [0], "rows of two inputs; these have 3"),
+        (MLP(1, [1]), [0, 1], [0, 1], "rows of two inputs; these have 1"),
+        (MLP(2, [1]), SQUARE, [0, 1, 2, 0], "row 2 has the target 2, where this model needs 0 or 1, or -1 or"),
+        (MLP(2, [3]), SQUARE, [0, 1, 2, 3], "row 3 has the target 3, where this model needs a class from 0 to 2"),
+        (MLP(2, [3]), SQUARE, [-1, 1, 2, 0], "row 0 has the target -1"),
+        (MLP(2, [1]), SQUARE, [0, 1], "4 rows and 2 targets"),
+        (MLP(2, [1]), [], [], "no rows"),
+        (MLP(2, [1]), [[0, math.nan]], [1], "row 0, column 1: needs a finite number"),
+        (Function(lambda x, y: log(x)), SQUARE, [0, 1, 1, 0], r"asked about the row \(0, 0\): log\(x = 0.0"),
+    ],
+)
+def test_what_cannot_be_drawn_is_a_clear_error(model, rows, targets, message):
+    with pytest.raises(ValueError, match=message):
+        plots.decision_regions(model, rows, targets)
+
+
+# ---------------- perceptron learning
+
+
+def learnt(targets, **settings):
+    return learn_from_mistakes(Perceptron(2), SQUARE, targets, **settings)
+
+
+def test_each_frame_has_its_line_the_line_before_and_a_ring_on_the_mistake():
+    learning = learnt([0, 0, 0, 1])
+    figure = plots.learning_frames(learning, SQUARE, [0, 0, 0, 1])
+    assert len(figure.axes) == len(learning.corrections) > 3
+    for k, (panel, correction) in enumerate(zip(figure.axes, learning.corrections, strict=True)):
+        (w1, w2), b = correction.weights, correction.bias
+        for start, end in lines(panel, "-"):
+            assert start != end
+            assert [w1 * x + w2 * y + b for x, y in (start, end)] == pytest.approx([0.0, 0.0], abs=1e-12)
+        before = lines(figure.axes[k - 1], "-") if k else []
+        assert lines(panel, ":") == before
+        rings = [line.get_xydata().tolist() for line in panel.lines if line.get_markersize() == 14]
+        assert rings == [[SQUARE[i] for i in correction.rows]]
+        assert panel.get_title().startswith(f"correction {k + 1}, epoch {correction.epoch + 1}\nw = ({w1:g}, {w2:g})")
+    assert any(lines(panel, "-") for panel in figure.axes)
+    (key,) = figure.legends
+    assert key.get_title().get_text() == f"converged: mistakes {learning.mistakes}, epochs {learning.epochs}"
+
+
+def test_of_a_long_log_24_frames_are_shown_with_the_first_and_the_last():
+    learning = learnt([0, 1, 1, 0], epochs=30)
+    count = len(learning.corrections)
+    assert count > 48
+    figure = plots.learning_frames(learning, SQUARE, [0, 1, 1, 0])
+    shown = [int(panel.get_title().split(",")[0].removeprefix("correction ")) for panel in figure.axes]
+    assert (len(shown), shown[0], shown[-1]) == (24, 1, count)
+    steps = [after - before for before, after in pairwise(shown)]
+    assert max(steps) - min(steps) <= 1
+    assert figure.legends[0].get_title().get_text().startswith("has not converged")
+
+
+@pytest.mark.parametrize(
+    ("output", "targets", "names"),
+    [("step", [0, 0, 0, 1], ["class 0", "class 1"]), ("sign", [-1, -1, -1, 1], ["class -1", "class +1"])],
+)
+def test_the_legend_of_the_frames_has_the_classes_as_their_targets_say(output, targets, names):
+    learning = learn_from_mistakes(Perceptron(2, output=output), SQUARE, targets)
+    figure = plots.learning_frames(learning, SQUARE, targets)
+    assert legend(figure) == ["line before", "line after", "misclassified", *names]
+    assert points(figure.axes[0])["s"] == [SQUARE[3]]
+
+
+def test_the_animation_has_every_frame(tmp_path):
+    learning = learnt([0, 1, 1, 1], batch=True)
+    plots.learning_animation(learning, SQUARE, [0, 1, 1, 1], tmp_path / "or.gif")
+    with Image.open(tmp_path / "or.gif") as animation:
+        assert animation.n_frames == len(learning.corrections) > 1
+        assert animation.info["duration"] == 500
+
+
+def test_learning_that_cannot_be_drawn_is_a_clear_error():
+    with pytest.raises(ValueError, match="no mistake, so there is no correction"):
+        plots.learning_frames(learnt([0, 0, 0, 0]), SQUARE, [0, 0, 0, 0])
+    rows = [[0, 0, 1], [1, 1, 0]]
+    learning = learn_from_mistakes(Perceptron(3), rows, [0, 1])
+    with pytest.raises(ValueError, match="perceptron of two inputs; this one has 3"):
+        plots.learning_frames(learning, rows, [0, 1])
+
+
+# ---------------- losses
+
+
+def test_a_loss_is_a_curve_over_the_epochs_from_1():
+    (panel,) = plots.loss_curves(History(loss=[0.7, 0.4, 0.3], kept=2)).axes
+    assert lines(panel, "-") == [[[1, 0.7], [2, 0.4], [3, 0.3]]]
+    assert len(panel.lines) == 1
+    assert (panel.get_xlabel(), panel.get_ylabel(), panel.get_title()) == ("epoch", "loss", "3 epochs")
+
+
+def test_validation_is_dashed_and_the_kept_epoch_dotted():
+    history = History(loss=[0.7, 0.4, 0.3], validation_loss=[0.8, 0.5, 0.6], kept=1, interrupted=True)
+    (panel,) = plots.loss_curves(history).axes
+    assert lines(panel, "--") == [[[1, 0.8], [2, 0.5], [3, 0.6]]]
+    assert {x for x, _ in lines(panel, ":")[0]} == {2}
+    assert [text.get_text() for text in panel.get_legend().get_texts()] == ["training", "validation", "kept: epoch 2"]
+    assert panel.get_title() == "3 epochs, interrupted"
+
+
+def test_each_metric_has_a_panel():
+    history = History(
+        loss=[0.7, 0.4],
+        metrics={"accuracy": [0.5, 0.75], "margin": [1.0, 2.0]},
+        validation_loss=[0.8, 0.5],
+        validation_metrics={"accuracy": [0.25, 0.5], "margin": [3.0, 4.0]},
+        kept=1,
+    )
+    loss, accuracy, margin = plots.loss_curves(history).axes
+    assert [panel.get_ylabel() for panel in (loss, accuracy, margin)] == ["loss", "accuracy", "margin"]
+    assert [lines(accuracy, style) for style in ("-", "--", ":")] == [
+        [[[1, 0.5], [2, 0.75]]],
+        [[[1, 0.25], [2, 0.5]]],
+        [],
+    ]
+    assert lines(margin, "--") == [[[1, 3.0], [2, 4.0]]]
+
+
+def test_a_run_without_an_epoch_has_no_curve():
+    with pytest.raises(ValueError, match="no epoch was finished"):
+        plots.loss_curves(History())
+
+
+# ---------------- weights
+
+
+def test_the_images_are_the_weights_on_one_scale_about_0():
+    layer = set_numbers(Layer(6, 2), [1, -2, 3, 4, 0, 0.5, 9, -8, 0, 0, 0, 0, 0.25, 9])
+    figure = plots.weight_images(layer, (2, 3))
+    first, second, bar = figure.axes
+    assert first.images[0].get_array().tolist() == [[1, -2, 3], [4, 0, 0.5]]
+    assert second.images[0].get_array().tolist() == [[-8, 0, 0], [0, 0, 0.25]]
+    assert [panel.images[0].get_clim() for panel in (first, second)] == [(-8, 8), (-8, 8)]
+    assert bar.get_ylim() == (-8, 8)
+    assert [points(panel) for panel in (first, second)] == [{"_": [[1, 0]]}, {"_": [[0, 0]]}]  # the negative ones
+
+
+def test_weights_of_0_have_a_scale_too():
+    figure = plots.weight_images(set_numbers(Layer(4, 1), [0] * 5), (2, 2))
+    assert figure.axes[0].images[0].get_clim() == (-1, 1)
+
+
+def test_weights_that_make_no_image_are_a_clear_error():
+    with pytest.raises(ValueError, match="has 6 weights a neuron, not the 2 × 2"):
+        plots.weight_images(Layer(6, 2), (2, 2))
+    with pytest.raises(ValueError, match="101 images could not be read"):
+        plots.weight_images(Layer(1, 101), (1, 1))
+
+
+# ---------------- activations
+
+
+def logistic(x):
+    return 1.0 / (1.0 + math.exp(-x))
+
+
+FORMULAS = {
+    "linear": (lambda x: x, lambda x: 1.0),
+    "step": (lambda x: float(x > 0), lambda x: 0.0),
+    "sigmoid": (logistic, lambda x: logistic(x) * logistic(-x)),
+    "tanh": (math.tanh, lambda x: 1.0 - math.tanh(x) ** 2),
+    "relu": (lambda x: max(x, 0.0), lambda x: float(x > 0)),
+    "leaky_relu": (lambda x: x if x > 0 else 0.01 * x, lambda x: 1.0 if x > 0 else 0.01),
+    "elu": (lambda x: x if x > 0 else math.expm1(x), lambda x: 1.0 if x > 0 else math.exp(x)),
+    "softplus": (lambda x: math.log1p(math.exp(x)), logistic),
+}
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+def test_an_activation_stands_beside_its_derivative(name):
+    (panel,) = plots.activation_curves({name: ACTIVATIONS[name]}).axes
+    for line, formula in zip(panel.lines[-2:], FORMULAS[name], strict=True):
+        drawn = [(x, y) for x, y in line.get_xydata().tolist() if not math.isnan(y)]
+        assert len(drawn) == 401
+        assert [y for _, y in drawn] == pytest.approx([formula(x) for x, _ in drawn], rel=1e-12, abs=1e-12)
+    assert panel.get_title() == name
+
+
+@pytest.mark.parametrize(
+    ("name", "gaps"), [("step", [1, 0]), ("relu", [0, 1]), ("leaky_relu", [0, 1]), ("elu", [0, 0])]
+)
+def test_a_jump_is_a_gap(name, gaps):
+    (panel,) = plots.activation_curves({name: ACTIVATIONS[name]}).axes
+    assert [sum(map(math.isnan, line.get_ydata())) for line in panel.lines[-2:]] == gaps
+
+
+def test_all_activations_are_drawn_unless_some_are_chosen():
+    assert [panel.get_title() for panel in plots.activation_curves().axes] == list(ACTIVATIONS)
+    with pytest.raises(ValueError, match="no activations"):
+        plots.activation_curves({})
+
+
+# ---------------- every picture
+
+
+def test_a_picture_shows_itself_the_same_each_time():
+    def picture():
+        return plots.decision_regions(Perceptron([1, 1], -1.5), SQUARE, [0, 0, 0, 1])._repr_svg_()
+
+    first = picture()
+    assert first.startswith("<?xml")
+    assert "<svg" in first
+    assert first == picture()
+
+
+@pytest.mark.parametrize(
+    ("imported", "left_alone"),
+    [("nn", "matplotlib"), ("nn.plots", "matplotlib.pyplot"), ("tinygrad_edu", "matplotlib")],
+)
+def test_imports_stay_light(imported, left_alone):
+    program = f"import sys, {imported}; sys.exit({left_alone!r} in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
