@@ -3,11 +3,26 @@
 from nn.boundary import decision_boundary
 from nn.criteria import number_of_errors, perceptron_criterion, squared_error_criterion
 from nn.layers import MLP, Layer, Neuron
-from nn.losses import binary_cross_entropy, cross_entropy, squared_error
+from nn.losses import (
+    binary_cross_entropy,
+    cross_entropy,
+    entropy,
+    hinge_embedding_loss,
+    hinge_loss,
+    kl_divergence,
+    l1_loss,
+    l2_penalty,
+    logistic_loss,
+    margin_loss,
+    mean_squared_error,
+    nll_loss,
+    perceptron_loss,
+    squared_error,
+)
 from nn.metrics import accuracy, correct
 from nn.mistakes import learn_from_mistakes
 from nn.module import Module
-from nn.optimizers import SGD
+from nn.optimizers import SGD, Adam, AdamW, RMSProp, clip_gradients
 from nn.perceptron import Perceptron
 from nn.restarts import restarts
 from nn.training import History, train
@@ -15,19 +30,34 @@ from nn.training import History, train
 __all__ = [
     "MLP",
     "SGD",
+    "Adam",
+    "AdamW",
     "History",
     "Layer",
     "Module",
     "Neuron",
     "Perceptron",
+    "RMSProp",
     "accuracy",
     "binary_cross_entropy",
+    "clip_gradients",
     "correct",
     "cross_entropy",
     "decision_boundary",
+    "entropy",
+    "hinge_embedding_loss",
+    "hinge_loss",
+    "kl_divergence",
+    "l1_loss",
+    "l2_penalty",
     "learn_from_mistakes",
+    "logistic_loss",
+    "margin_loss",
+    "mean_squared_error",
+    "nll_loss",
     "number_of_errors",
     "perceptron_criterion",
+    "perceptron_loss",
     "restarts",
     "squared_error",
     "squared_error_criterion",

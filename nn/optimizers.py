@@ -3,13 +3,71 @@
 import math
 from collections.abc import Iterable
 
-from tinygrad_edu import Value
+from tinygrad_edu import DomainError, Value, gates
+
+Column = list[float]  # a number for each parameter
 
 
-class SGD:
+class Optimizer:
+    """Parameters, a learning rate, and columns of numbers to remember from step to step.
+
+    A kind of optimizer is a `move`: where the parameters go, by their numbers, their gradients and the memory of the
+    steps so far. `remembers` is how many columns that has; they begin at 0.
+
+    lr     the learning rate, which can be assigned between steps
+    taken  how many steps there have been
+    """
+
+    remembers = 0
+
+    def __init__(self, parameters: Iterable[Value], lr: float) -> None:
+        self.parameters = list(parameters)
+        name = type(self).__name__
+        if not self.parameters:
+            raise ValueError(f"{name} got no parameters: there is nothing to train")
+        for parameter in self.parameters:
+            if not isinstance(parameter, Value) or parameter.gate:
+                raise TypeError(f"{name} moves Values that no gate made, got {parameter!r}")
+        if len({*self.parameters}) < len(self.parameters):
+            raise ValueError(f"{name} got a parameter twice: it would move twice in a step")
+        _needs_sizes(self, lr=lr)
+        self.lr = lr
+        self.taken = 0
+        self.memory = [[0.0] * len(self.parameters) for _ in range(self.remembers)]
+
+    def move(self, numbers: Column, gradients: Column, memory: list[Column]) -> list[Column]:
+        """The numbers of the parameters after a step, and then the columns to remember."""
+        raise NotImplementedError(f"{type(self).__name__} does not say how parameters move: give it a `move`")
+
+    def step(self) -> None:
+        """Move every parameter once, by its `.grad` of now.
+
+        Raises DomainError, and has moved none, where a step is too large for a double. The memory changes last: a step
+        that is cut short has not touched it.
+        """
+        numbers = [parameter.data for parameter in self.parameters]
+        gradients = [parameter.grad for parameter in self.parameters]
+        moved, *memory = columns = self.move(numbers, gradients, self.memory)
+        for column in columns:
+            if not all(map(math.isfinite, column)):
+                (first, *_) = [p for p, x in zip(self.parameters, column, strict=True) if not math.isfinite(x)]
+                raise DomainError(gates.sub, (first,), "the step from here is too large for a double; lower the lr")
+        for parameter, number in zip(self.parameters, moved, strict=True):
+            parameter.data = number
+        self.taken, self.memory = self.taken + 1, memory
+
+    def zero_grad(self) -> None:
+        """Set `.grad` of every parameter to zero."""
+        for parameter in self.parameters:
+            parameter.grad = 0.0
+
+
+class SGD(Optimizer):
     """Gradient descent: `p -= lr * velocity`, `velocity = momentum * velocity + p.grad + weight_decay * p`.
 
-    Names, formula and order of arguments are PyTorch's.
+    With `nesterov`, `p -= lr * (p.grad + weight_decay * p + momentum * velocity)`: the velocity looks a step ahead.
+    Lecture 002 without its options, w ← w - η ∇E(w); momentum after Polyak (1964) and Sutskever et al. (2013). Names
+    and formulas are PyTorch's.
 
     >>> w = Value(3.0)
     >>> descent = SGD([w], lr=0.1)
@@ -19,28 +77,212 @@ class SGD:
     2.4
     """
 
+    remembers = 1
+
     def __init__(
-        self, parameters: Iterable[Value], lr: float = 1e-3, momentum: float = 0.0, weight_decay: float = 0.0
+        self,
+        parameters: Iterable[Value],
+        lr: float = 1e-3,
+        momentum: float = 0.0,
+        *,
+        weight_decay: float = 0.0,
+        nesterov: bool = False,
     ) -> None:
-        self.parameters = list(parameters)
-        if not self.parameters:
-            raise ValueError("SGD got no parameters: there is nothing to train")
-        for name, setting in {"lr": lr, "momentum": momentum, "weight_decay": weight_decay}.items():
-            if not 0.0 <= setting < math.inf:
-                raise ValueError(f"SGD needs a finite {name} of 0 or more, got {setting}")
-        self.lr = lr
+        super().__init__(parameters, lr)
+        _needs_sizes(self, momentum=momentum, weight_decay=weight_decay)
+        if nesterov and momentum == 0.0:
+            raise ValueError("SGD needs a momentum above 0 for nesterov to look ahead with")
         self.momentum = momentum
         self.weight_decay = weight_decay
-        self.velocities = [0.0] * len(self.parameters)
+        self.nesterov = nesterov
 
-    def step(self) -> None:
-        """Move every parameter once, by its `.grad` of now."""
-        for i, parameter in enumerate(self.parameters):
-            slope = parameter.grad + self.weight_decay * parameter.data
-            self.velocities[i] = self.momentum * self.velocities[i] + slope
-            parameter.data -= self.lr * self.velocities[i]
+    def move(self, numbers: Column, gradients: Column, memory: list[Column]) -> list[Column]:
+        """Down the velocities."""
+        (velocities,) = memory
+        slopes = _plus(gradients, self.weight_decay, numbers)
+        velocities = _plus(slopes, self.momentum, velocities)
+        ahead = _plus(slopes, self.momentum, velocities) if self.nesterov else velocities
+        return [_down(numbers, self.lr, ahead), velocities]
 
-    def zero_grad(self) -> None:
-        """Set `.grad` of every parameter to zero."""
-        for parameter in self.parameters:
-            parameter.grad = 0.0
+
+class RMSProp(Optimizer):
+    """Steps of a like size for every parameter: the gradient over the root of its mean square (Hinton 2012).
+
+    `square = alpha * square + (1 - alpha) * slope²`, with `slope = p.grad + weight_decay * p`;
+    `velocity = momentum * velocity + slope / (√square + eps)`; `p -= lr * velocity`.
+    PyTorch's RMSprop: names, formulas, order of arguments and defaults.
+
+    >>> w = Value(3.0)
+    >>> descent = RMSProp([w], lr=0.1)
+    >>> (w * w).backward()
+    >>> descent.step()
+    >>> round(w.data, 6)
+    2.0
+    """
+
+    remembers = 2
+
+    def __init__(
+        self,
+        parameters: Iterable[Value],
+        lr: float = 1e-2,
+        alpha: float = 0.99,
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+        momentum: float = 0.0,
+    ) -> None:
+        super().__init__(parameters, lr)
+        _needs_sizes(self, weight_decay=weight_decay, momentum=momentum)
+        _needs_shares(self, alpha=alpha)
+        _needs_eps(self, eps)
+        self.alpha = alpha
+        self.eps = eps
+        self.weight_decay = weight_decay
+        self.momentum = momentum
+
+    def move(self, numbers: Column, gradients: Column, memory: list[Column]) -> list[Column]:
+        """Down the slopes over the roots of their mean squares."""
+        squares, velocities = memory
+        slopes = _plus(gradients, self.weight_decay, numbers)
+        squares = _mean(squares, self.alpha, [slope * slope for slope in slopes])
+        steps = [slope / (math.sqrt(square) + self.eps) for slope, square in zip(slopes, squares, strict=True)]
+        velocities = _plus(steps, self.momentum, velocities)
+        return [_down(numbers, self.lr, velocities), squares, velocities]
+
+
+class Adam(Optimizer):
+    """The mean of the gradients over the root of the mean of their squares (Kingma and Ba 2015).
+
+    `mean = beta1 * mean + (1 - beta1) * slope` and `square = beta2 * square + (1 - beta2) * slope²`, with
+    `slope = p.grad + weight_decay * p`. Both begin at 0; divided by 1 - beta1ᵗ and 1 - beta2ᵗ after t steps they are
+    means of what has been. `p -= lr * mean / (√square + eps)`.
+    Names, formulas, order of arguments and defaults are PyTorch's.
+
+    >>> w = Value(3.0)
+    >>> descent = Adam([w], lr=0.1)
+    >>> (w * w).backward()
+    >>> descent.step()
+    >>> round(w.data, 6)
+    2.9
+    """
+
+    remembers = 2
+
+    def __init__(
+        self,
+        parameters: Iterable[Value],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+    ) -> None:
+        super().__init__(parameters, lr)
+        beta1, beta2 = betas
+        _needs_sizes(self, weight_decay=weight_decay)
+        _needs_shares(self, beta1=beta1, beta2=beta2)
+        _needs_eps(self, eps)
+        self.betas = betas
+        self.eps = eps
+        self.weight_decay = weight_decay
+
+    def move(self, numbers: Column, gradients: Column, memory: list[Column]) -> list[Column]:
+        """Down the means, with the decay as a part of the slopes."""
+        return self.adapt(numbers, _plus(gradients, self.weight_decay, numbers), memory)
+
+    def adapt(self, numbers: Column, slopes: Column, memory: list[Column]) -> list[Column]:
+        """Down the mean slopes over the roots of their mean squares."""
+        means, squares = memory
+        beta1, beta2 = self.betas
+        means = _mean(means, beta1, slopes)
+        squares = _mean(squares, beta2, [slope * slope for slope in slopes])
+        of_mean, of_square = (1.0 - beta ** (self.taken + 1) for beta in self.betas)
+        pairs = zip(means, squares, strict=True)
+        steps = [(mean / of_mean) / (math.sqrt(square / of_square) + self.eps) for mean, square in pairs]
+        return [_down(numbers, self.lr, steps), means, squares]
+
+
+class AdamW(Adam):
+    """Adam with the decay apart from the slope: first `p *= 1 - lr * weight_decay` (Loshchilov and Hutter 2019).
+
+    So weights with large gradients decay as much as the others. Names, order of arguments and defaults are PyTorch's.
+
+    >>> w = Value(3.0)
+    >>> descent = AdamW([w], lr=0.1, weight_decay=0.5)
+    >>> (w * w).backward()
+    >>> descent.step()
+    >>> round(w.data, 6)
+    2.75
+    """
+
+    def __init__(
+        self,
+        parameters: Iterable[Value],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 1e-2,
+    ) -> None:
+        super().__init__(parameters, lr, betas, eps, weight_decay)
+
+    def move(self, numbers: Column, gradients: Column, memory: list[Column]) -> list[Column]:
+        """The numbers shrink, and then go down the means."""
+        return self.adapt(_down(numbers, self.lr * self.weight_decay, numbers), gradients, memory)
+
+
+def clip_gradients(parameters: Iterable[Value], max_norm: float) -> float:
+    """Scale the gradients together so that their norm √(Σ grad²) is at most max_norm; return the norm before.
+
+    Between `backward()` and `step()`: one steep place then throws the parameters no further than max_norm (Pascanu,
+    Mikolov and Bengio 2013). The factor is PyTorch's clip_grad_norm_'s, max_norm / (norm + 1e-6), where that is
+    below 1.
+
+    >>> x, y = Value(0.0), Value(0.0)
+    >>> (30.0 * x + 40.0 * y).backward()
+    >>> clip_gradients([x, y], max_norm=5.0)
+    50.0
+    >>> round(x.grad, 6), round(y.grad, 6)
+    (3.0, 4.0)
+    """
+    if not 0.0 < max_norm < math.inf:
+        raise ValueError(f"clip_gradients needs a finite max_norm above 0, got {max_norm}")
+    parameters = list(parameters)
+    norm = math.hypot(*[parameter.grad for parameter in parameters])
+    if not math.isfinite(norm):
+        raise ValueError("clip_gradients got gradients whose norm is too large for a double")
+    factor = min(1.0, max_norm / (norm + 1e-6))
+    for parameter in parameters:
+        parameter.grad *= factor
+    return norm
+
+
+def _plus(column: Column, factor: float, other: Column) -> Column:
+    return [x + factor * y for x, y in zip(column, other, strict=True)]
+
+
+def _down(column: Column, factor: float, other: Column) -> Column:
+    return [x - factor * y for x, y in zip(column, other, strict=True)]
+
+
+def _mean(mean: Column, share: float, column: Column) -> Column:
+    """The mean of a column over the steps: it keeps that share of what it was and takes in the rest."""
+    rest = 1.0 - share
+    return [share * x + rest * y for x, y in zip(mean, column, strict=True)]
+
+
+def _needs_sizes(optimizer: Optimizer, **settings: float) -> None:
+    for name, number in settings.items():
+        if not 0.0 <= number < math.inf:
+            raise ValueError(f"{type(optimizer).__name__} needs a finite {name} of 0 or more, got {number}")
+
+
+def _needs_shares(optimizer: Optimizer, **settings: float) -> None:
+    """How much a mean keeps of what it was; keeping all of it, it would never take anything in."""
+    for name, number in settings.items():
+        if not 0.0 <= number < 1.0:
+            raise ValueError(f"{type(optimizer).__name__} needs {name} from 0 to below 1, got {number}")
+
+
+def _needs_eps(optimizer: Optimizer, eps: float) -> None:
+    """Above 0: it keeps a gradient of 0 from being divided by 0."""
+    if not 0.0 < eps < math.inf:
+        raise ValueError(f"{type(optimizer).__name__} needs a finite eps above 0, got {eps}")
