@@ -1,5 +1,9 @@
 """Activations by name, so that a layer can be described in a word.
 
+from collections.abc import Callable
+from functools import partial
+
+
 name        formula                               in the lectures
 linear      x                                     000 and 004: layers of nothing else are worth one layer
 step        1 if x > 0 else 0                     000, 001 and 003; in 001 also with 1 at 0
@@ -15,6 +19,7 @@ Softmax is not among them: it is a function of all outputs of a layer together.
 """
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from tinygrad_edu import Value, logsumexp, step
@@ -69,6 +74,24 @@ def activation(chosen: str | Activation) -> Activation:
     if chosen not in ACTIVATIONS:
         raise ValueError(f"no activation is called {chosen!r}; there are {', '.join(ACTIVATIONS)}")
     return ACTIVATIONS[chosen]
+
+
+def named(function: Activation) -> tuple[str, dict[str, Any]]:
+    """The way back from activation(): the name of a function and, where it is a partial, the settings in it.
+
+    Raises ValueError for a function that has no name here.
+
+    >>> from functools import partial
+    >>> named(Value.tanh), named(partial(Value.leaky_relu, alpha=0.1))
+    (('tanh', {}), ('leaky_relu', {'alpha': 0.1}))
+    """
+    called, settings = function, dict[str, Any]()
+    if isinstance(function, partial) and not function.args:
+        called, settings = function.func, function.keywords
+    for name, known in ACTIVATIONS.items():
+        if known is called:
+            return name, settings
+    raise ValueError(f"{function!r} is none of the activations with a name: {', '.join(ACTIVATIONS)}")
 
 
 def log_softmax(logits: Iterable[Any]) -> list[Any]:

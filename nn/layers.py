@@ -1,24 +1,31 @@
-"""Neurons, layers of them, and the multilayer perceptron."""
+"""Neurons, layers of them, the multilayer perceptron, and what stands between layers."""
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
-from nn import activations
+from nn import activations, initializers
 from nn.activations import Activation
-from nn.initializers import generator, glorot
-from nn.module import Module
-from tinygrad_edu import Group, Value, dot
+from nn.initializers import Initializer, generator
+from nn.module import Module, tree
+from tinygrad_edu import Group, Value, dot, softmax
 
 
 class Neuron(Module):
     """activation(weights · inputs + bias): one dot gate and the gate of the activation.
 
-    inputs      how many inputs it takes
-    activation  a name (`linear`, `step`, `sigmoid`, `tanh`, `relu`, ...) or a function of a Value
-    bias        whether there is one; it begins at 0
-    seed        of the weights: an int, or a random.Random to go on with
-    outputs     how many neurons its layer has, which the spread of the first weights depends on
+    inputs       how many inputs it takes
+    activation   a name (`linear`, `step`, `sigmoid`, `tanh`, `relu`, ...) or a function of a Value
+    bias         whether there is one; it begins at 0
+    seed         of the weights: an int, or a random.Random to go on with
+    outputs      how many neurons its layer has, which the spread of the first weights depends on
+    initializer  where the weights begin: a name (`glorot`, `he`, `uniform`, `normal`, `zeros`) or a function
+                 (random numbers, inputs, outputs) -> number
+
+    >>> neuron = Neuron(2, "relu", initializer=lambda random_numbers, inputs, outputs: 0.5)
+    >>> neuron([3.0, 4.0]).data
+    3.5
     """
 
     def __init__(
@@ -28,24 +35,41 @@ class Neuron(Module):
         bias: bool = True,
         seed: int | random.Random = 0,
         outputs: int = 1,
+        initializer: str | Initializer = "glorot",
     ) -> None:
         if inputs < 1:
             raise ValueError(f"a neuron needs an input or more, got {inputs}")
-        random_numbers = generator(seed)
-        self.weights = Group([Value(glorot(random_numbers, inputs, outputs)) for _ in range(inputs)])
+        random_numbers, draw = generator(seed), initializers.initializer(initializer)
+        self.widths = [inputs, 1]
+        self.weights = Group([Value(draw(random_numbers, inputs, outputs)) for _ in range(inputs)])
         self.bias = Value(0.0) if bias else None
         self.activation = activations.activation(activation)
 
     def __call__(self, inputs: Iterable[Any]) -> Any:
-        """The output for one row of inputs, Values or numbers."""
+        """The output for one row of inputs, Values or numbers. Raises ValueError for a row of another width."""
+        return self.fire(row_for(self, inputs))
+
+    def fire(self, inputs: Group) -> Any:
+        """The output for a Group of as many inputs as there are weights, which nobody counts here."""
         return self.activation(dot(self.weights, inputs, self.bias))
 
-    def __repr__(self) -> str:
-        return f"Neuron({len(self.weights)}, {_name(self.activation)})"
+    def settings(self) -> dict[str, Any]:
+        """The arguments that make another like it."""
+        return {"inputs": self.widths[0], "activation": self.activation, "bias": self.bias is not None}
 
 
 class Layer(Module):
-    """A fully connected layer: every neuron sees every input."""
+    """A fully connected layer: every neuron sees every input. It is PyTorch's Linear and an activation.
+
+    The arguments are a Neuron's; `outputs` is how many neurons there are.
+
+    >>> layer = Layer(3, 2, "relu")
+    >>> len(layer([1.0, 2.0, 3.0]))
+    2
+    >>> layer([1.0, 2.0, 3.0, 4.0])
+    Traceback (most recent call last):
+    ValueError: Layer(3 -> 2) was given 4 inputs
+    """
 
     def __init__(
         self,
@@ -54,34 +78,38 @@ class Layer(Module):
         activation: str | Activation = "linear",
         bias: bool = True,
         seed: int | random.Random = 0,
+        initializer: str | Initializer = "glorot",
     ) -> None:
         if outputs < 1:
             raise ValueError(f"a layer needs a neuron or more, got {outputs}")
         random_numbers = generator(seed)
-        self.neurons = [Neuron(inputs, activation, bias, random_numbers, outputs) for _ in range(outputs)]
+        self.widths = [inputs, outputs]
+        self.neurons = [Neuron(inputs, activation, bias, random_numbers, outputs, initializer) for _ in range(outputs)]
 
     def __call__(self, inputs: Iterable[Any]) -> list[Any]:
-        """One output for each neuron, for one row of inputs."""
-        shared = inputs if isinstance(inputs, Group) else Group(inputs)
-        return [neuron(shared) for neuron in self.neurons]
+        """One output for each neuron, for one row of inputs. Raises ValueError for a row of another width."""
+        shared = row_for(self, inputs)
+        return [neuron.fire(shared) for neuron in self.neurons]
 
-    def __repr__(self) -> str:
-        first = self.neurons[0]
-        return f"Layer({len(first.weights)}, {len(self.neurons)}, {_name(first.activation)})"
+    def settings(self) -> dict[str, Any]:
+        """The arguments that make another like it."""
+        inputs, outputs = self.widths
+        return {"inputs": inputs, "outputs": outputs} | self.neurons[0].settings()
 
 
 class MLP(Module):
     """A multilayer perceptron: layers, each feeding the next.
 
-    inputs      how many inputs a row has
-    sizes       how many neurons each layer has; the last layer's are the outputs
-    activation  of the hidden layers
-    output      activation of the last layer: `linear` gives a regression's value or a classifier's logits
+    inputs       how many inputs a row has
+    sizes        how many neurons each layer has; the last layer's are the outputs
+    activation   of the hidden layers: one for all, or a list with one for each
+    output       activation of the last layer: `linear` gives a regression's value or a classifier's logits
+    bias, seed, initializer  as a Neuron's
 
     Called on a row it gives a list of outputs, or the one output itself where the last layer has one neuron.
 
     >>> MLP(2, [16, 16, 1])
-    MLP(2, [16, 16, 1], activation=tanh, output=linear)
+    MLP(inputs=2, sizes=[16, 16, 1], activation=tanh, output=linear, bias=True)
     >>> len(MLP(2, [16, 16, 1]).parameters())
     337
     """
@@ -90,32 +118,150 @@ class MLP(Module):
         self,
         inputs: int,
         sizes: Sequence[int],
-        activation: str | Activation = "tanh",
+        activation: str | Activation | Sequence[str | Activation] = "tanh",
         output: str | Activation = "linear",
         bias: bool = True,
         seed: int | random.Random = 0,
+        initializer: str | Initializer = "glorot",
     ) -> None:
         if not sizes:
             raise ValueError("an MLP needs at least one layer: sizes is empty")
+        hidden = len(sizes) - 1
+        chosen = [activation] * hidden if isinstance(activation, str) or callable(activation) else list(activation)
+        if len(chosen) != hidden:
+            raise ValueError(f"an MLP with {hidden} hidden layers needs as many activations, got {len(chosen)}")
         random_numbers = generator(seed)
-        chosen = [activation] * (len(sizes) - 1) + [output]
+        self.widths = [inputs, *sizes]
         self.layers = [
-            Layer(before, after, of_layer, bias, random_numbers)
-            for before, after, of_layer in zip([inputs, *sizes], sizes, chosen, strict=False)
+            Layer(before, after, of_layer, bias, random_numbers, initializer)
+            for before, after, of_layer in zip(self.widths, sizes, [*chosen, output], strict=False)
         ]
 
     def __call__(self, inputs: Iterable[Any]) -> Any:
-        """The output for one row, or the list of outputs if there are several."""
-        outputs: Any = inputs
+        """The output for one row, or the list of outputs if there are several. Raises ValueError as a Layer does."""
+        outputs: Any = row_for(self, inputs)
         for layer in self.layers:
             outputs = layer(outputs)
         return outputs[0] if len(outputs) == 1 else outputs
 
+    def settings(self) -> dict[str, Any]:
+        """The arguments that make another like it."""
+        *hidden, output = [layer.neurons[0].activation for layer in self.layers]
+        return {
+            "inputs": self.widths[0],
+            "sizes": self.widths[1:],
+            "activation": hidden[0] if len(set(hidden)) == 1 else hidden,
+            "output": output,
+            "bias": self.layers[0].neurons[0].bias is not None,
+        }
+
+
+class Sequential(Module):
+    """Modules one after another, each fed with what the one before it gives.
+
+    Between them may stand activations, by name or as functions of a Value: they act on every number by itself.
+
+    >>> Sequential(Layer(2, 3), "tanh", Layer(3, 1))
+    Sequential(
+      0: Layer(inputs=2, outputs=3, activation=linear, bias=True)
+      1: tanh
+      2: Layer(inputs=3, outputs=1, activation=linear, bias=True)
+    )
+    """
+
+    def __init__(self, *layers: Module | str | Activation) -> None:
+        self.layers = [layer if isinstance(layer, Module) else activations.activation(layer) for layer in layers]
+
+    def __call__(self, inputs: Any) -> Any:
+        """The outputs of the last layer for one row, or image, of inputs."""
+        for layer in self.layers:
+            inputs = layer(inputs) if isinstance(layer, Module) else each(partial(_activated, layer), inputs)
+        return inputs
+
+    def settings(self) -> dict[str, Any]:
+        """The layers, which make another like it."""
+        return {"layers": self.layers}
+
     def __repr__(self) -> str:
-        sizes = [len(layer.neurons) for layer in self.layers]
-        hidden, output = (_name(layer.neurons[0].activation) for layer in (self.layers[0], self.layers[-1]))
-        return f"MLP({len(self.layers[0].neurons[0].weights)}, {sizes}, activation={hidden}, output={output})"
+        return tree(self, [(str(i), layer) for i, layer in enumerate(self.layers)])
 
 
-def _name(function: Activation) -> str:
-    return getattr(function, "name", getattr(function, "__name__", repr(function)))
+class Softmax(Module):
+    """Values as probabilities: all positive, their sum 1. For `cross_entropy`, leave it out: it takes logits.
+
+    >>> Softmax()([0.0, 0.0])
+    [0.5, 0.5]
+    """
+
+    def __call__(self, inputs: Iterable[Any]) -> list[Any]:
+        """One probability for each of the inputs. Raises DomainError where there are none."""
+        return softmax(inputs)
+
+
+class Flatten(Module):
+    """An image [channel][row][column], or lists in lists of any depth, as one row of numbers.
+
+    >>> Flatten()([[[1.0, 2.0], [3.0, 4.0]], [[5.0, 6.0], [7.0, 8.0]]])
+    [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]
+    """
+
+    def __call__(self, inputs: Any) -> list[Any]:
+        """The numbers, in the order in which they are written."""
+        return [x for part in inputs for x in (self(part) if is_nested(part) else [part])]
+
+
+class Dropout(Module):
+    """While training, sets each input to 0 with the probability p, and divides the others by 1 - p.
+
+    So the mean of each stays what it was, and after `eval()` the inputs pass as they are (Srivastava et al. 2014, in
+    the inverted form that PyTorch has). Inputs may be a row or an image.
+
+    p     the probability of a 0, from 0 to 1
+    seed  an int, or a random.Random to go on with: which inputs are set to 0 depends on it alone
+
+    >>> dropout = Dropout(0.5, seed=1)
+    >>> dropout([1.0, 1.0, 1.0, 1.0])
+    [0.0, 2.0, 2.0, 0.0]
+    >>> dropout.eval()([1.0, 1.0, 1.0, 1.0])
+    [1.0, 1.0, 1.0, 1.0]
+    """
+
+    def __init__(self, p: float = 0.5, seed: int | random.Random = 0) -> None:
+        if not 0.0 <= p <= 1.0:
+            raise ValueError(f"Dropout needs a probability from 0 to 1, got {p}")
+        self.p = p
+        self.random_numbers = generator(seed)
+
+    def __call__(self, inputs: Any) -> Any:
+        """The inputs with some of them 0 while training; the inputs as they are in use."""
+        return each(self._thinned, inputs) if self.training else inputs
+
+    def _thinned(self, x: Any) -> Any:
+        return 0.0 if self.random_numbers.random() < self.p else x / (1.0 - self.p)
+
+    def settings(self) -> dict[str, Any]:
+        """The arguments that make another like it, but for the seed."""
+        return {"p": self.p}
+
+
+def row_for(module: Neuron | Layer | MLP, inputs: Iterable[Any]) -> Group:
+    """The inputs as a Group, which all neurons share. Raises ValueError unless they are as many as the module takes."""
+    row = inputs if isinstance(inputs, Group) else Group(inputs)
+    if len(row.members) != module.widths[0]:
+        shape = " -> ".join(map(str, module.widths))
+        raise ValueError(f"{type(module).__name__}({shape}) was given {len(row)} inputs")
+    return row
+
+
+def each(function: Callable[[Any], Any], inputs: Any) -> Any:
+    """The function of a number, or of every number in a list or in lists in lists, in the same places."""
+    return [each(function, part) for part in inputs] if is_nested(inputs) else function(inputs)
+
+
+def _activated(activation: Activation, x: Any) -> Any:
+    return activation(x if isinstance(x, Value) else Value(x))
+
+
+def is_nested(part: Any) -> bool:
+    """Whether it holds numbers and is not one itself."""
+    return hasattr(part, "__iter__") and not isinstance(part, str)

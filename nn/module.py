@@ -1,7 +1,9 @@
 """Module: anything with parameters. It finds them, names them, saves and restores their numbers."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+from typing import Any, Self
 
 from tinygrad_edu import Group, Value
 
@@ -11,23 +13,73 @@ class Module:
 
     Its parameters are the Values among its attributes and in their Groups, lists and Modules, in the order of
     definition. Their names say where they are: `layers.0.neurons.2.weights.1`.
+
+    training  whether it is being trained: what Dropout asks. True until `eval()`
+
+    A module prints its settings, or the tree of the modules in it.
+
+    >>> from nn import Layer
+    >>> class Pair(Module):
+    ...     def __init__(self) -> None:
+    ...         self.first = Layer(2, 3, "tanh")
+    ...         self.second = Layer(3, 1)
+    >>> Pair()
+    Pair(
+      first: Layer(inputs=2, outputs=3, activation=tanh, bias=True)
+      second: Layer(inputs=3, outputs=1, activation=linear, bias=True)
+    )
     """
+
+    training = True
 
     def __call__(self, inputs: Any) -> Any:
         """The outputs for one row of inputs."""
         raise NotImplementedError(f"{type(self).__name__} does not say what it computes: give it a __call__")
 
+    def settings(self) -> dict[str, Any]:
+        """The arguments that make another like it, but for the numbers of its parameters; none unless it says so."""
+        return {}
+
     def named_parameters(self) -> Iterator[tuple[str, Value]]:
         """(name, parameter) for every parameter, in the order of definition; one that is used twice comes once."""
         seen: set[Value] = set()
-        for name, parameter in _leaves("", self):
-            if parameter not in seen:
-                seen.add(parameter)
-                yield name, parameter
+        for name, part in _parts("", self):
+            if isinstance(part, Value) and part not in seen:
+                seen.add(part)
+                yield name, part
 
     def parameters(self) -> list[Value]:
         """Every parameter, in the order of definition."""
         return [parameter for _, parameter in self.named_parameters()]
+
+    def modules(self) -> list["Module"]:
+        """The module itself and every module in it, each once, in the order of definition.
+
+        >>> from nn import Layer
+        >>> Layer(2, 1).modules()
+        [Layer(inputs=2, outputs=1, activation=linear, bias=True), Neuron(inputs=2, activation=linear, bias=True)]
+        """
+        return list(dict.fromkeys(part for _, part in _parts("", self) if isinstance(part, Module)))
+
+    def train(self, mode: bool = True) -> Self:
+        """Set `training` of the module and of every module in it; return the module.
+
+        >>> from nn import Dropout
+        >>> Dropout(0.5).train(False)([1.0, 2.0])
+        [1.0, 2.0]
+        """
+        for module in self.modules():
+            module.training = mode
+        return self
+
+    def eval(self) -> Self:
+        """The way back from train(): the module is used as it has been learned, and no longer at random.
+
+        >>> from nn import Dropout
+        >>> Dropout(0.5).eval()([1.0, 2.0])
+        [1.0, 2.0]
+        """
+        return self.train(False)
 
     def zero_grad(self) -> None:
         """Set `.grad` of every parameter to zero."""
@@ -55,17 +107,50 @@ class Module:
         for name, parameter in parameters.items():
             parameter.data = numbers[name]
 
+    def __repr__(self) -> str:
+        settings = ", ".join(f"{name}={shown(setting)}" for name, setting in self.settings().items())
+        if settings:
+            return f"{type(self).__name__}({settings})"
+        return tree(self, [part for key, value in vars(self).items() for part in _outermost_modules(key, value)])
 
-def _leaves(name: str, part: Any) -> Iterator[tuple[str, Value]]:
-    """The parameters in one part of a module, with their names."""
+
+def tree(module: Module, parts: Iterable[tuple[str, Any]]) -> str:
+    """A module and, on indented lines, its named parts."""
+    lines = textwrap.indent("".join(f"{name}: {shown(part)}\n" for name, part in parts), "  ")
+    return f"{type(module).__name__}(\n{lines})" if lines else f"{type(module).__name__}()"
+
+
+def shown(setting: Any) -> str:
+    """A setting as a module prints it: a function by its name."""
+    if isinstance(setting, list):
+        return f"[{', '.join(map(shown, setting))}]"
+    if isinstance(setting, partial):
+        return f"{shown(setting.func)}({', '.join(f'{name}={x}' for name, x in setting.keywords.items())})"
+    return str(getattr(setting, "__name__", setting))
+
+
+def _parts(name: str, part: Any) -> Iterator[tuple[str, Any]]:
+    """The parameters and the modules in one part of a module, itself among them, with their names."""
     if isinstance(part, Value):
         yield name, part
         return
     if isinstance(part, Module):
-        parts: Any = vars(part).items()
-    elif isinstance(part, (Group, list, tuple)):
-        parts = enumerate(part)
-    else:
+        yield name, part
+    for key, inner in _members(part):
+        yield from _parts(f"{name}.{key}" if name else str(key), inner)
+
+
+def _outermost_modules(name: str, part: Any) -> Iterator[tuple[str, Module]]:
+    """The modules in one part of a module, but not those in these."""
+    if isinstance(part, Module):
+        yield name, part
         return
-    for key, inner in parts:
-        yield from _leaves(f"{name}.{key}" if name else str(key), inner)
+    for key, inner in _members(part):
+        yield from _outermost_modules(f"{name}.{key}", inner)
+
+
+def _members(part: Any) -> Any:
+    """(key, member) for every member of what can hold parameters."""
+    if isinstance(part, Module):
+        return vars(part).items()
+    return enumerate(part) if isinstance(part, (Group, list, tuple)) else ()

@@ -266,7 +266,7 @@ def test_the_example_of_the_help_works(run):
 def test_train_xor_learns_all_four_rows(run):
     status, out, err = run("train", "xor", "--quiet")
     assert (status, err) == (0, "")
-    assert "MLP(2, [4, 1], activation=tanh, output=linear): 17 parameters, 4 rows" in out
+    assert "MLP(inputs=2, sizes=[4, 1], activation=tanh, output=linear, bias=True): 17 parameters, 4 rows" in out
     assert out.endswith("accuracy: 100%\n")
 
 
@@ -285,7 +285,7 @@ def test_train_takes_its_options(run):
     options = ["--hidden", "3", "2", "--activation", "relu", "--epochs", "2", "--batch-size", "3", "--lr", "0.01"]
     status, out, err = run("train", "xor", *options, "--momentum", "0", "--seed", "5", "--quiet")
     assert (status, err) == (0, "")
-    assert "MLP(2, [3, 2, 1], activation=relu, output=linear): 20 parameters" in out
+    assert "MLP(inputs=2, sizes=[3, 2, 1], activation=relu, output=linear, bias=True): 20 parameters" in out
 
 
 def test_the_same_seed_prints_the_same(run):

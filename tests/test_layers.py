@@ -2,13 +2,14 @@
 
 import math
 import random
+import re
 from fractions import Fraction
 from functools import partial
 
 import numpy as np
 import pytest
 
-from nn import MLP, Layer, Neuron
+from nn import MLP, Dropout, Flatten, Layer, Neuron, Sequential, Softmax
 from tinygrad_edu import Group, Value
 from tinygrad_edu.backprop import nodes
 
@@ -125,10 +126,17 @@ BUILDS = {"neuron": lambda: Neuron(2), "layer": lambda: Layer(2, 3), "mlp": lamb
 BUILD = pytest.mark.parametrize("build", BUILDS.values(), ids=BUILDS)
 
 
-@BUILD
-@pytest.mark.parametrize("row", [[], [1.0], [1.0, 2.0, 3.0], [Value(1.0)]])
-def test_a_row_of_another_width_is_an_error_that_shows_weights_and_inputs(build, row):
-    with pytest.raises((TypeError, ValueError), match=r"weights.*inputs"):
+@pytest.mark.parametrize(
+    ("build", "shape"),
+    [
+        (lambda: Neuron(2), "Neuron(2 -> 1)"),
+        (lambda: Layer(2, 3), "Layer(2 -> 3)"),
+        (lambda: MLP(2, [3, 1]), "MLP(2 -> 3 -> 1)"),
+    ],
+)
+@pytest.mark.parametrize("row", [[], [1.0], [1.0, 2.0, 3.0], [Value(1.0)], Group([1.0, 2.0, 3.0])])
+def test_a_row_of_another_width_is_an_error_that_names_the_shape_and_the_width(build, shape, row):
+    with pytest.raises(ValueError, match=re.escape(f"{shape} was given {len(row)} inputs")):
         build()(row)
 
 
@@ -297,12 +305,162 @@ def test_a_global_seed_changes_nothing():
 @pytest.mark.parametrize(
     ("module", "text"),
     [
-        (Neuron(3), "Neuron(3, linear)"),
-        (Neuron(3, Value.tanh), "Neuron(3, tanh)"),
-        (Layer(3, 2, "relu"), "Layer(3, 2, relu)"),
-        (MLP(2, [16, 16, 1]), "MLP(2, [16, 16, 1], activation=tanh, output=linear)"),
-        (MLP(64, [32, 10], "relu", "sigmoid"), "MLP(64, [32, 10], activation=relu, output=sigmoid)"),
+        (Neuron(3), "Neuron(inputs=3, activation=linear, bias=True)"),
+        (Neuron(3, Value.tanh, bias=False), "Neuron(inputs=3, activation=tanh, bias=False)"),
+        (Layer(3, 2, "relu"), "Layer(inputs=3, outputs=2, activation=relu, bias=True)"),
+        (MLP(2, [9, 9, 1]), "MLP(inputs=2, sizes=[9, 9, 1], activation=tanh, output=linear, bias=True)"),
+        (
+            MLP(2, [9, 9, 1], ["relu", "tanh"], "sigmoid"),
+            "MLP(inputs=2, sizes=[9, 9, 1], activation=[relu, tanh], output=sigmoid, bias=True)",
+        ),
+        (Dropout(0.25), "Dropout(p=0.25)"),
+        (Flatten(), "Flatten()"),
+        (
+            Sequential(Layer(2, 3), Sequential("relu", Softmax())),
+            "Sequential(\n  0: Layer(inputs=2, outputs=3, activation=linear, bias=True)\n"
+            "  1: Sequential(\n    0: relu\n    1: Softmax()\n  )\n)",
+        ),
     ],
 )
 def test_modules_print_their_shapes_and_activations(module, text):
     assert repr(module) == text
+
+
+# ---------------- activations and initializers, layer by layer
+
+
+def test_each_hidden_layer_may_have_an_activation_of_its_own():
+    assert gates_of(MLP(1, [1, 1, 1], ["relu", Value.sin], "sigmoid")([1.0])) == [
+        "dot",
+        "relu",
+        "dot",
+        "sin",
+        "dot",
+        "sigmoid",
+    ]
+
+
+@pytest.mark.parametrize("activation", [[], ["tanh"], ["tanh"] * 3, ("relu",)])
+def test_another_number_of_activations_than_of_hidden_layers_is_refused(activation):
+    with pytest.raises(ValueError, match=f"2 hidden layers needs as many activations, got {len(activation)}"):
+        MLP(1, [1, 1, 1], activation)
+
+
+@pytest.mark.parametrize("build", [partial(Neuron, 3), partial(Layer, 3, 2), partial(MLP, 3, [2, 1])])
+def test_an_initializer_by_name_or_function_draws_the_weights_and_not_the_biases(build):
+    assert {parameter.data for parameter in build(initializer="zeros").parameters()} == {0.0}
+    state = build(initializer=lambda random_numbers, inputs, outputs: 7.0).state_dict()
+    assert {number for name, number in state.items() if "weights" in name} == {7.0}
+    assert {number for name, number in state.items() if "bias" in name} == {0.0}
+
+
+def test_an_initializer_is_told_the_widths_of_its_layer():
+    model = MLP(3, [4, 2], initializer=lambda random_numbers, inputs, outputs: 10.0 * inputs + outputs)
+    assert [layer.neurons[0].weights[0].data for layer in model.layers] == [34.0, 42.0]
+
+
+def test_an_unknown_initializer_is_refused():
+    with pytest.raises(ValueError, match=r"'gauss'.*glorot"):
+        Layer(2, 1, initializer="gauss")
+
+
+# ---------------- Sequential, Softmax, Flatten
+
+
+def test_a_sequence_feeds_each_layer_with_what_the_one_before_gives():
+    first, second = with_numbers(Layer(1, 2), [2.0, 1.0, -3.0, 0.5]), with_numbers(Layer(2, 1), [1.0, 10.0, 0.0])
+    (output,) = Sequential(first, "relu", second)([4.0])
+    assert output.data == max(0.0, 2.0 * 4.0 + 1.0) + 10.0 * max(0.0, -3.0 * 4.0 + 0.5)
+    assert gates_of(output).count("relu") == 2
+
+
+def test_a_sequence_takes_activations_as_functions_and_applies_them_to_images_too():
+    assert [[x.data for x in row] for row in Sequential(lambda x: x * x)([[1.0, 2.0], [3.0]])] == [[1.0, 4.0], [9.0]]
+
+
+def test_a_sequence_of_nothing_gives_its_inputs():
+    assert Sequential()([1.0, 2.0]) == [1.0, 2.0]
+
+
+def test_a_sequence_names_its_parameters_by_place():
+    names = list(Sequential(Flatten(), Layer(1, 1), "tanh", Neuron(1)).state_dict())
+    assert names == ["layers.1.neurons.0.weights.0", "layers.1.neurons.0.bias", "layers.3.weights.0", "layers.3.bias"]
+
+
+def test_a_sequence_names_the_layer_that_does_not_fit():
+    with pytest.raises(ValueError, match=re.escape("Layer(4 -> 1) was given 3 inputs")):
+        Sequential(Layer(2, 3), Layer(4, 1))([1.0, 2.0])
+
+
+def test_an_activation_after_a_model_of_one_output_acts_on_that_one():
+    model = Sequential(with_numbers(MLP(1, [1]), [2.0, 1.0]), "relu")
+    assert (model([3.0]).data, model([-3.0]).data) == (7.0, 0.0)
+
+
+def test_softmax_gives_probabilities():
+    assert [p.data for p in Softmax()([Value(math.log(w)) for w in (1.0, 2.0, 5.0)])] == close([0.125, 0.25, 0.625])
+
+
+def test_flatten_goes_through_lists_of_any_depth_in_order():
+    assert Flatten()([[[1.0, 2.0], [3.0]], 4.0, [[[5.0]]], []]) == [1.0, 2.0, 3.0, 4.0, 5.0]
+    assert Flatten()(np.arange(8.0).reshape(2, 2, 2)) == [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0]
+
+
+def test_text_in_an_image_is_refused_by_the_layer_that_meets_it():
+    with pytest.raises(TypeError, match="real number"):
+        Sequential(Flatten(), Layer(2, 1))([["1", "2"]])
+
+
+# ---------------- Dropout
+
+
+def test_dropout_sets_inputs_to_zero_and_scales_the_others():
+    outputs = Dropout(0.75)([1.0] * 1000)
+    assert set(outputs) == {0.0, 4.0}
+    assert 200 < outputs.count(4.0) < 300  # 250 ± 13.7
+
+
+def test_a_dropped_input_gets_no_gradient_and_the_others_the_scale():
+    row = [Value(1.0) for _ in range(20)]
+    outputs = Dropout(0.5, seed=2)(row)
+    sum(outputs).backward()
+    assert [x.grad for x in row] == [2.0 if isinstance(output, Value) else 0.0 for output in outputs]
+    assert {x.grad for x in row} == {0.0, 2.0}
+
+
+def test_dropout_draws_anew_each_time_and_the_same_from_the_same_seed():
+    first, second, other = Dropout(0.5, seed=1), Dropout(0.5, seed=1), Dropout(0.5, seed=2)
+    calls = [first([1.0] * 50) for _ in range(3)]
+    assert calls == [second([1.0] * 50) for _ in range(3)]
+    assert len({tuple(call) for call in (*calls, other([1.0] * 50))}) == 4
+
+
+def test_dropout_takes_images():
+    outputs = Dropout(0.5, seed=3)([[[1.0, 1.0], [1.0, 1.0]], [[1.0, 1.0], [1.0, 1.0]]])
+    assert [[len(row) for row in channel] for channel in outputs] == [[2, 2], [2, 2]]
+    assert {x for channel in outputs for row in channel for x in row} == {0.0, 2.0}
+
+
+def test_a_layer_after_dropout_learns_from_what_is_left():
+    model = Sequential(Dropout(0.5, seed=1), "tanh", Layer(4, 1))
+    (output,) = model([1.0] * 4)
+    output.backward()
+    left = [float(x) for x in Dropout(0.5, seed=1)([1.0] * 4)]
+    assert [w.grad for w in model.layers[2].neurons[0].weights] == close([math.tanh(x) for x in left])
+
+
+@pytest.mark.parametrize(("p", "outputs"), [(0.0, [3.0, 4.0]), (1.0, [0.0, 0.0])])
+def test_dropout_of_nothing_and_of_everything(p, outputs):
+    assert Dropout(p)([3.0, 4.0]) == outputs
+
+
+@pytest.mark.parametrize("p", [-0.1, 1.1, float("nan")])
+def test_dropout_needs_a_probability(p):
+    with pytest.raises(ValueError, match="probability from 0 to 1"):
+        Dropout(p)
+
+
+def test_eval_lets_everything_pass_and_train_goes_back():
+    dropout, row = Dropout(0.5, seed=1), [Value(1.0), Value(2.0)]
+    assert dropout.eval()(row) == row
+    assert 0.0 in [x for _ in range(20) for x in dropout.train()(row)]

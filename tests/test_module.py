@@ -2,6 +2,7 @@
 
 import json
 from fractions import Fraction
+from functools import partial
 
 import pytest
 
@@ -268,3 +269,66 @@ def test_a_subclass_adds_its_parameters_to_its_parents():
             self.curve = Value(0.5)
 
     assert Parabola().state_dict() == {"slope": 2.0, "offset": -1.0, "curve": 0.5}
+
+
+# ---------------- modules in modules, and their mode
+
+
+class Outer(Module):
+    def __init__(self):
+        self.line = Line()
+        self.lists = [[Line(), 1.0], (Line(),)]
+        self.again = self.line
+
+
+def test_modules_come_in_the_order_of_definition_each_once():
+    outer = Outer()
+    assert outer.modules() == [outer, outer.line, outer.lists[0][0], outer.lists[1][0]]
+
+
+def test_a_module_is_being_trained_until_eval():
+    assert all(module.training for module in Outer().modules())
+
+
+def test_train_and_eval_reach_every_module_and_return_the_model():
+    outer = Outer()
+    assert outer.eval() is outer
+    assert not any(module.training for module in outer.modules())
+    assert outer.train() is outer
+    assert all(module.training for module in outer.modules())
+    assert not any(module.training for module in outer.train(False).modules())
+
+
+def test_the_mode_is_no_parameter_and_one_models_is_not_anothers():
+    outer, other = Outer(), Outer()
+    state = other.state_dict()
+    outer.eval()
+    assert outer.state_dict() == state
+    assert other.training
+
+
+# ---------------- how they print
+
+
+class Settled(Module):
+    def __init__(self, rate=0.5):
+        self.line = Line()
+        self.rate = rate
+
+    def settings(self):
+        return {"rate": self.rate, "how": partial(Value.leaky_relu, alpha=0.1), "both": [Value.tanh, 3]}
+
+
+def test_a_module_prints_its_settings():
+    assert repr(Settled()) == "Settled(rate=0.5, how=leaky_relu(alpha=0.1), both=[tanh, 3])"
+
+
+def test_a_module_without_settings_prints_the_modules_in_it():
+    assert repr(Line()) == "Line()"
+    assert repr(Outer()) == ("Outer(\n  line: Line()\n  lists.0.0: Line()\n  lists.1.0: Line()\n  again: Line()\n)")
+
+
+def test_a_tree_of_modules_is_indented():
+    outer = Outer()
+    outer.lists = Outer()
+    assert repr(outer).splitlines()[1:4] == ["  line: Line()", "  lists: Outer(", "    line: Line()"]
