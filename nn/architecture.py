@@ -13,10 +13,22 @@ from nn.convolution import AvgPool2d, Conv2d, MaxPool2d
 from nn.initializers import Initializer
 from nn.layers import MLP, Dropout, Flatten, Layer, Neuron, Sequential, Softmax
 from nn.module import Module
+from nn.perceptron import Perceptron
 from tinygrad_edu import Value
 
 LARGEST_WINDOW = 1024  # rows or columns: there are no parameters to vouch for the window of a pool
+DEEPEST = 50  # modules within modules: as deep as nobody builds and Python's stack still bears
 TUNED = {"sigmoid": "beta", "leaky_relu": "alpha", "elu": "alpha"}  # activations with a setting of their own
+
+# What a stranger's file is told that it should have had, in words of JSON.
+NAMES = {
+    int: "a whole number",
+    float: "a number with a decimal point",
+    bool: "true or false",
+    str: "text",
+    list: "a list",
+    dict: "an object",
+}
 
 # ---- readers: what a setting may be. Each gives the setting back or raises ValueError.
 
@@ -24,7 +36,7 @@ TUNED = {"sigmoid": "beta", "leaky_relu": "alpha", "elu": "alpha"}  # activation
 def of(kind: type, x: Any) -> Any:
     """A float, int, bool, str, list or dict, if it is one: true is no whole number here."""
     if type(x) is not kind:
-        raise ValueError(f"it has {str(x)[:40]!r} where a {kind.__name__} belongs")
+        raise ValueError(f"it has {str(x)[:40]!r} where {NAMES[kind]} belongs")
     return x
 
 
@@ -69,6 +81,7 @@ SETTINGS: dict[type[Module], dict[str, Callable[[Any], Any]]] = {
     Neuron: {"inputs": whole, "activation": function, "bias": truth},
     Layer: {"inputs": whole, "outputs": whole, "activation": function, "bias": truth},
     MLP: {"inputs": whole, "sizes": widths, "activation": functions, "output": function, "bias": truth},
+    Perceptron: {"weights": whole, "output": word},
     Conv2d: {"in_channels": whole, "out_channels": whole, **POOL, "bias": truth, "activation": function},
     MaxPool2d: POOL,
     AvgPool2d: POOL,
@@ -84,25 +97,35 @@ DRAWN = (Neuron, Layer, MLP, Conv2d)  # these have weights, which an initializer
 def describe(part: Module | Activation) -> Any:
     """A model, or an activation, as lists, dicts, numbers and words.
 
-    Raises ValueError for a module or an activation that is not one of nn's.
+    Raises ValueError for a module or an activation that is not one of nn's, and for modules nested too deep.
 
     >>> describe(Sequential(Layer(2, 1, "tanh"), Softmax()))["layers"][1]
     {'kind': 'Softmax'}
     """
+    return _described(part, DEEPEST)
+
+
+def _described(part: Module | Activation, room: int) -> Any:
     if isinstance(part, Module):
         if type(part) not in SETTINGS:
             raise ValueError(f"data can describe nn's own modules, not {type(part).__name__}; keep its state_dict()")
-        return {"kind": type(part).__name__} | {name: _plain(setting) for name, setting in part.settings().items()}
+        _refuse_too_deep(room)
+        return {"kind": type(part).__name__} | {name: _plain(x, room - 1) for name, x in part.settings().items()}
     name, settings = named(part)
     if not settings.keys() <= {TUNED.get(name)}:
         raise ValueError(f"data cannot describe the activation {name} with {', '.join(settings)}")
     return {"kind": name} | {key: number(x) for key, x in settings.items()} if settings else name
 
 
-def _plain(setting: Any) -> Any:
+def _plain(setting: Any, room: int) -> Any:
     if isinstance(setting, (list, tuple)):
-        return [_plain(x) for x in setting]
-    return describe(setting) if isinstance(setting, Module) or callable(setting) else setting
+        return [_plain(x, room) for x in setting]
+    return _described(setting, room) if callable(setting) else setting
+
+
+def _refuse_too_deep(room: int) -> None:
+    if room == 0:
+        raise ValueError(f"modules are nested more than {DEEPEST} deep")
 
 
 def build(description: Any, weights: int) -> Module:
@@ -122,10 +145,11 @@ def build(description: Any, weights: int) -> Module:
             raise ValueError(f"it describes more weights than there are numbers, {weights}")
         return 0.0
 
-    return _module(description, zero)
+    return _module(description, zero, DEEPEST)
 
 
-def _module(description: Any, initializer: Initializer) -> Module:
+def _module(description: Any, initializer: Initializer, room: int) -> Module:
+    _refuse_too_deep(room)
     kind = of(dict, description).get("kind")
     known = {made.__name__: made for made in SETTINGS}
     if type(kind) is not str or kind not in known:
@@ -135,10 +159,12 @@ def _module(description: Any, initializer: Initializer) -> Module:
         raise ValueError(f"a {kind} needs {', '.join(readers) or 'no settings'}, got {', '.join(description)[:80]}")
     settings = {name: read(description[name]) for name, read in readers.items()}
     if made is Sequential:
-        return Sequential(*[_part(layer, initializer) for layer in settings["layers"]])
+        return Sequential(*[_part(layer, initializer, room - 1) for layer in settings["layers"]])
+    if made is Perceptron:  # its weights are told, not drawn
+        settings["weights"] = [initializer(random.Random(), 1, 1) for _ in range(settings["weights"])]
     return made(**settings, initializer=initializer) if made in DRAWN else made(**settings)
 
 
-def _part(description: Any, initializer: Initializer) -> Module | Activation:
+def _part(description: Any, initializer: Initializer, room: int) -> Module | Activation:
     is_function = type(description) is str or of(dict, description).get("kind") in TUNED
-    return function(description) if is_function else _module(description, initializer)
+    return function(description) if is_function else _module(description, initializer, room)

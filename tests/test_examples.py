@@ -55,7 +55,6 @@ def test_xor_is_learned_from_several_beginnings(capsys):
 
 def test_every_example_is_short_and_tested_here():
     recipes = {path.stem: path.read_text(encoding="utf-8") for path in EXAMPLES.glob("*.py")}
-    recipes.pop("distributed")  # the way onward, in a test file of its own
     text = Path(__file__).read_text(encoding="utf-8")
     assert {name for name in recipes if f'example("{name}")' in text} == recipes.keys()
     assert all(len(recipe.splitlines()) < 40 for recipe in recipes.values())

@@ -3,8 +3,10 @@
 import json
 import os
 import pickle
+import re
 import resource
 import struct
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -23,6 +25,7 @@ from nn import (
     MaxPool2d,
     Module,
     Neuron,
+    Perceptron,
     Sequential,
     Softmax,
     load,
@@ -35,6 +38,7 @@ from tinygrad_edu import Value
 MODELS = {
     "neuron": lambda: Neuron(3, "tanh", seed=1),
     "layer without bias": lambda: Layer(3, 2, "softplus", bias=False, seed=2),
+    "perceptron": lambda: Perceptron([0.5, -1.5, 2.0], bias=0.25, output="sign"),
     "mlp": lambda: MLP(2, [4, 3, 1], seed=3),
     "mlp of several activations": lambda: MLP(2, [4, 3, 1], ["relu", partial(Value.elu, alpha=0.5)], "sigmoid"),
     "mlp of one layer": lambda: MLP(2, [1]),
@@ -144,7 +148,7 @@ SHARED = Layer(2, 2)
         (Layer(2, 1, lambda x: x * x), "none of the activations"),
         (Layer(2, 1, partial(Value.leaky_relu, 0.1)), "none of the activations"),
         (Sequential(lambda x: x * x), "none of the activations"),
-        (Layer(2, 1, partial(Value.leaky_relu, alpha=Value(0.1))), "float belongs"),
+        (Layer(2, 1, partial(Value.leaky_relu, alpha=Value(0.1))), "where a number"),
         (Layer(2, 1, partial(Value.tanh, beta=1.0)), "tanh with beta"),
         (Sequential(SHARED, SHARED), "two places"),
         (grown(), "more parts"),
@@ -169,6 +173,15 @@ def test_a_file_that_is_not_there_is_python_own_error(tmp_path):
     for name in ("model.json", "model.safetensors"):
         with pytest.raises(FileNotFoundError):
             load(tmp_path / name)
+
+
+def test_where_safetensors_are_not_installed_the_error_says_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "safetensors.numpy", None)
+    path = tmp_path / "model.safetensors"
+    with pytest.raises(ImportError, match="pip install"):
+        save(Layer(1, 1), path)
+    with pytest.raises(ImportError, match="pip install"):
+        load(path)
 
 
 # ---------------- an interrupted write
@@ -292,10 +305,13 @@ HOSTILE = {
     "more digits than Python reads": json.dumps(content()).replace("2.5", "9" * 10_000).encode(),
     "a width of many digits": json.dumps(layer(outputs=7)).replace("7", "9" * 10_000).encode(),
     "nested 10,000 deep": json.dumps(content("X")).encode().replace(b'"X"', nested(10_000)),
-    "nested 400 deep": json.dumps(content("X")).encode().replace(b'"X"', nested(400)),
+    "nested 400 deep": json.dumps(content("X", [])).encode().replace(b'"X"', nested(400)),
+    "nested 51 deep": json.dumps(content("X", [])).encode().replace(b'"X"', nested(51)),
     "brackets 1,000,000 deep": b"[" * 1_000_000,
     "a gigabyte of inputs": layer(inputs=GIGABYTE),
     "a gigabyte of neurons": layer(outputs=GIGABYTE),
+    "a gigabyte of a perceptron": content({"kind": "Perceptron", "weights": GIGABYTE, "output": "step"}),
+    "a perceptron of another output": content({"kind": "Perceptron", "weights": 2, "output": "tanh"}),
     "a gigabyte of sizes": mlp(sizes=[GIGABYTE, GIGABYTE]),
     "a gigabyte of channels": content(CONVOLUTION | {"in_channels": GIGABYTE}),
     "a gigabyte of kernels": content(CONVOLUTION | {"out_channels": GIGABYTE}),
@@ -415,3 +431,40 @@ def test_a_description_is_plain_data_and_makes_the_same_module():
     description = describe(model)
     assert json.loads(json.dumps(description)) == description
     assert repr(build(description, len(model.parameters()))) == repr(model)
+
+
+def deep(depth):
+    model = Flatten()
+    for _ in range(depth - 1):
+        model = Sequential(model)
+    return model
+
+
+@ENDINGS
+def test_modules_may_be_nested_fifty_deep_and_not_deeper(ending, tmp_path):
+    path = tmp_path / f"model.{ending}"
+    save(deep(50), path)
+    assert repr(load(path)) == repr(deep(50))
+    with pytest.raises(ValueError, match="more than 50 deep"):
+        save(deep(51), path)
+
+
+@pytest.mark.parametrize(
+    ("hostile", "reason"),
+    [
+        (content(parameters=[0.5, 1.5, 2.5, 3.5]), "it describes 3 parameters and has 4 numbers"),
+        (content(parameters=[0.5, 1.5]), "it describes 3 parameters and has 2 numbers"),
+        (content(parameters=[0.5]), "it describes more weights than there are numbers, 1"),
+        (content(LAYER | {"kind": "Own"}), "no module is called 'Own'; there are Neuron, Layer, MLP"),
+        (layer(activation="rectified"), "no activation is called 'rectified'"),
+        (layer(inputs="2"), "it has '2' where a whole number belongs"),
+        (layer(seed=1), "a Layer needs inputs, outputs, activation, bias, got kind, inputs"),
+        (content() | {"format": "?"}, "it does not say that it is a 'tinygrad_edu model 1'"),
+        (content(parameters=[0.5, 1.5, float("nan")]), "needs a finite number, got nan"),
+    ],
+)
+def test_the_error_says_what_is_wrong(hostile, reason, tmp_path):
+    path = tmp_path / "model.json"
+    path.write_text(json.dumps(hostile))
+    with pytest.raises(ValueError, match=re.escape(reason)):
+        load(path)

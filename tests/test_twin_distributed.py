@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 def test_two_processes_give_the_losses_of_one():
     loopback = "lo" if sys.platform == "linux" else "lo0"  # the processes meet on this machine alone
     done = subprocess.run(
-        [sys.executable, "examples/distributed.py"],
+        [sys.executable, "examples/onward/distributed.py"],
         cwd=ROOT,
         env=os.environ | {"PYTHONPATH": str(ROOT), "GLOO_SOCKET_IFNAME": loopback},
         capture_output=True,

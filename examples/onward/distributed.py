@@ -1,7 +1,7 @@
 """The way onward: a model of ours goes to PyTorch and is trained there by several processes, as on several machines.
 
-`python examples/distributed.py` trains the same network on the same rows twice: in one process on whole batches, and in
-two that each take half of every batch and agree on the mean of their gradients (torch.distributed with the gloo
+`python examples/onward/distributed.py` trains the same network on the same rows twice: in one process on whole batches,
+and in two that each take half of every batch and agree on the mean of their gradients (torch.distributed with the gloo
 backend). The losses of the two columns are the same. At the end the network comes back as a model of ours.
 
 Needs the extra `twin`. On several machines `torchrun` starts the processes; the training is the same.
