@@ -4,6 +4,7 @@ import math
 from functools import partial
 
 from nn import MLP, SGD, train
+from nn.schedules import cosine
 
 
 def main(seed: int = 0, epochs: int = 300) -> float:
@@ -18,7 +19,7 @@ def main(seed: int = 0, epochs: int = 300) -> float:
         rows,
         [math.sin(x) for (x,) in rows],
         optimizer=partial(SGD, momentum=0.9),
-        schedule=lambda epoch: 0.1 * (1.0 - epoch / epochs),
+        schedule=cosine(0.1, epochs),
         epochs=epochs,
         batch_size=7,
         seed=seed,

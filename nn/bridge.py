@@ -32,10 +32,12 @@ def to_torch(model: Module) -> "torch.nn.Module":
         )
 
     Raises ValueError for what PyTorch has no module for, as `step` or a module of one's own, and for a model that uses
-    a parameter in two places.
+    a parameter in two places. Raises ImportError where PyTorch is not installed.
     """
-    from torch import nn
-
+    try:
+        from torch import nn
+    except ImportError as error:
+        raise ImportError('to_torch needs PyTorch: pip install "tinygrad-edu[twin]"') from error
     parts = _torch_parts(model)
     network = parts[0] if len(parts) == 1 else nn.Sequential(*parts)
     network.training = model.training

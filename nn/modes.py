@@ -2,23 +2,23 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+
+from nn.module import Module
 
 
 @contextmanager
-def mode(model: Any, training: bool) -> Iterator[None]:
-    """The model in one of its modes for a while, by its `.train()` as in PyTorch; then as it was.
-
-    A model without modes is left alone.
+def mode(model: Module, training: bool) -> Iterator[None]:
+    """The model in one of its modes for a while; then as it was.
 
     >>> from nn import MLP
-    >>> with mode(MLP(2, [1]), training=False):
-    ...     pass
+    >>> model = MLP(2, [1])
+    >>> with mode(model, training=False):
+    ...     print(model.training)
+    False
+    >>> model.training
+    True
     """
-    before = getattr(model, "training", training)
-    if before == training:
-        yield
-        return
+    before = model.training
     model.train(training)
     try:
         yield

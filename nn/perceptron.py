@@ -32,7 +32,7 @@ class Perceptron(Module):
         """Weights · inputs + bias: how far on the positive side a row is, times the length of the weights."""
         inputs = inputs if isinstance(inputs, Group) else list(inputs)
         if len(inputs) != len(self.weights):
-            raise ValueError(f"{self!r} was given {len(inputs)} inputs")
+            raise ValueError(f"Perceptron({len(self.weights)} -> 1) was given {len(inputs)} inputs")
         return dot(self.weights, inputs, self.bias)  # type: ignore[no-any-return]
 
     def __call__(self, inputs: Iterable[Any]) -> Value:
@@ -56,8 +56,5 @@ class Perceptron(Module):
         return [float(target == yes) for target in targets]
 
     def settings(self) -> dict[str, Any]:
-        """The arguments that make another like it."""
+        """The arguments that make another like it, but for the weights themselves and the bias."""
         return {"weights": len(self.weights), "output": self.output}
-
-    def __repr__(self) -> str:
-        return f"Perceptron({len(self.weights)}, {self.output})"

@@ -17,8 +17,9 @@ def save(model: Module, path: str | Path) -> None:
 
     A file of that name stays as it was until the new one is whole. The mode, train or eval, is not written.
 
-    Raises ValueError for another ending, for a module or an activation that is not one of nn's and for a model that
-    uses a part in two places, which a file cannot tell. Safetensors need the extra `safetensors`.
+    Raises ValueError for another ending, for a module or an activation that is not one of nn's, and for a model that
+    uses a part in two places, which a file cannot tell; ImportError for safetensors where their library is not
+    installed.
 
     >>> import tempfile
     >>> from nn import MLP
@@ -44,7 +45,7 @@ def load(path: str | Path) -> Module:
     """The model in a file that save() wrote, in training mode.
 
     Raises ValueError, and says what is wrong, for a file that is damaged or is something else. Whatever is in it, none
-    of it is run, and no more is built than it has numbers for.
+    of it is run, and no more is built than it has numbers for. Raises ImportError as save() does.
     """
     path = Path(path)
     as_json = is_json(path)
@@ -101,21 +102,28 @@ def read_json(path: Path) -> tuple[Any, list[float]]:
     return content["model"], numbers
 
 
+def library() -> Any:
+    """The library safetensors. Raises ImportError, and says what to do, where it is not installed."""
+    try:
+        import safetensors.numpy
+    except ImportError as error:
+        raise ImportError('this needs safetensors: pip install "tinygrad-edu[safetensors]"') from error
+    return safetensors
+
+
 def safetensors_bytes(description: Any, numbers: list[float]) -> bytes:
     """The model as safetensors: the parameters as one tensor of doubles, the architecture in the metadata."""
     import numpy
-    from safetensors.numpy import save
 
     metadata = {"format": FORMAT, "model": json.dumps(description)}
-    return bytes(save({"parameters": numpy.array(numbers)}, metadata))
+    return bytes(library().numpy.save({"parameters": numpy.array(numbers)}, metadata))
 
 
 def read_safetensors(path: Path) -> tuple[Any, list[float]]:
     """The description and the numbers in a safetensors file. Raises ValueError if it is not one."""
-    from safetensors import SafetensorError, safe_open
-
+    safetensors = library()
     try:
-        with safe_open(path, framework="numpy") as file:
+        with safetensors.safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
             if metadata.keys() != {"format", "model"} or metadata["format"] != FORMAT or file.keys() != ["parameters"]:
                 raise ValueError(f"it does not say that it is a {FORMAT!r}")
@@ -123,5 +131,5 @@ def read_safetensors(path: Path) -> tuple[Any, list[float]]:
             if tensor.get_dtype() != "F64" or len(tensor.get_shape()) != 1:
                 raise ValueError("its parameters are not one row of doubles")
             return json.loads(metadata["model"]), file.get_tensor("parameters").tolist()
-    except SafetensorError as error:
+    except safetensors.SafetensorError as error:
         raise ValueError(str(error)) from error

@@ -4,32 +4,19 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import add
-from typing import Any, Protocol
+from typing import Any
 
 from nn.initializers import generator
 from nn.losses import squared_error
 from nn.modes import mode
 from nn.module import Module
-from nn.optimizers import SGD
+from nn.optimizers import SGD, Optimizer
 from nn.rows import paired, rehearse
-from tinygrad_edu import DomainError, Value, gates, total
+from tinygrad_edu import DomainError, Value, total
 
 Measure = Callable[[Any, Any], Any]
 Rows = Sequence[tuple[Any, Any]]
 Clip = Callable[[list[Value]], Any]
-
-
-class Optimizer(Protocol):
-    """What moves the parameters: SGD and its kin."""
-
-    parameters: list[Value]
-    lr: float
-
-    def step(self) -> None:
-        """Move every parameter once, by its `.grad` of now."""
-
-    def zero_grad(self) -> None:
-        """Set `.grad` of every parameter to zero."""
 
 
 @dataclass
@@ -88,7 +75,7 @@ def train(
     model       called on one row, it gives a prediction
     inputs      the rows, and `targets`, what the model should say to each; lists or arrays
     loss        (prediction, target) -> the loss of one row; a step follows the gradient of its mean over the batch
-    optimizer   with the parameters to move, or what makes it from them, as `partial(SGD, lr=0.5)`;
+    optimizer   with the parameters to move, or what makes it from them, as `partial(Adam, lr=0.01)`;
                 SGD with lr=0.1 where none is given
     epochs      how many times every row is seen, in an order shuffled each time from `seed`
     batch_size  rows for a step; 1 is stochastic, None is all of them
@@ -97,8 +84,9 @@ def train(
     patience    stop when the validation loss has not fallen below its lowest for so many epochs, and go back to the
                 parameters it was lowest with (early stopping: Prechelt 1998)
     metrics     by name, (prediction, target) -> a number or a bool to average over the rows, such as `correct`
-    schedule    epoch, counted from 0 -> the learning rate of that epoch
-    clip        called with the parameters after each backward pass, may change their `.grad` before the step
+    schedule    epoch, counted from 0 -> the learning rate of that epoch; `nn.schedules` has some
+    clip        called with the parameters after each backward pass, may change their `.grad` before the step, as
+                `partial(clip_gradients, max_norm=1.0)` does
 
     The data are checked before any parameter is changed: an empty, ragged or non-finite row, or a target that the loss
     refuses, is a ValueError or TypeError that names the row.
@@ -185,7 +173,6 @@ def _step(
         if clip is not None:
             clip(optimizer.parameters)
         optimizer.step()
-        _refuse_overflow(optimizer, before)
     except BaseException:  # no half steps
         _assign(optimizer, before)
         raise
@@ -211,10 +198,3 @@ def _numbers(optimizer: Optimizer) -> list[float]:
 def _assign(optimizer: Optimizer, numbers: Sequence[float]) -> None:
     for parameter, number in zip(optimizer.parameters, numbers, strict=True):
         parameter.data = number
-
-
-def _refuse_overflow(optimizer: Optimizer, before: Sequence[float]) -> None:
-    """A DomainError if the step has taken a parameter beyond the range of a double."""
-    for parameter, number in zip(optimizer.parameters, before, strict=True):
-        if not math.isfinite(parameter.data):
-            raise DomainError(gates.sub, (number,), "the step from here is too large for a double; lower the lr")

@@ -66,7 +66,9 @@ def test_a_neuron_has_a_boundary_too_and_without_a_bias_it_passes_through_the_or
 
 @pytest.mark.parametrize("weights", [[1.0], [1.0, 2.0, 3.0]])
 def test_another_number_of_inputs_is_refused(weights):
-    with pytest.raises(ValueError, match=rf"two inputs; Perceptron\({len(weights)}, step\) has {len(weights)}"):
+    with pytest.raises(
+        ValueError, match=rf"two inputs; Perceptron\(weights={len(weights)}, output=step\) has {len(weights)}"
+    ):
         decision_boundary(Perceptron(weights))
 
 

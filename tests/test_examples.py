@@ -20,6 +20,12 @@ def test_breast_cancer_is_classified():
     assert example("breast_cancer")(seed=0) >= 0.95
 
 
+def test_handwritten_digits_are_classified(capsys):
+    share = example("digits")(seed=0)
+    assert share >= 0.95
+    assert capsys.readouterr().out.endswith(f"epoch 2: {share:.1%}\n")
+
+
 def test_the_progress_of_diabetes_is_predicted_better_than_by_its_mean():
     assert example("diabetes")(seed=2) >= 0.35
 
@@ -48,7 +54,7 @@ def test_xor_is_learned_from_several_beginnings(capsys):
 
 
 def test_every_example_is_short_and_tested_here():
-    names = {path.stem for path in EXAMPLES.glob("*.py")}
+    recipes = {path.stem: path.read_text(encoding="utf-8") for path in EXAMPLES.glob("*.py")}
     text = Path(__file__).read_text(encoding="utf-8")
-    assert {name for name in names if f'example("{name}")' in text} == names
-    assert all(len(path.read_text(encoding="utf-8").splitlines()) < 40 for path in EXAMPLES.glob("*.py"))
+    assert {name for name in recipes if f'example("{name}")' in text} == recipes.keys()
+    assert all(len(recipe.splitlines()) < 40 for recipe in recipes.values())

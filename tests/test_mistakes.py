@@ -185,7 +185,7 @@ def test_iris_setosa_is_told_from_the_others():
         (np.array([[1.0, 2.0], [np.inf, 1.0]]), [1, 0], "row 1, column 0: needs a finite number, got inf"),
         ([[1.0, 2.0], [1.0, 3.0]], [1], "2 rows and 1 targets"),
         ([[1.0, 2.0], [1.0, 3.0]], [1, -1], "row 1 has the target -1"),
-        ([[1.0], [2.0]], [1, 0], r"Perceptron\(2, step\) was given 1 inputs"),
+        ([[1.0], [2.0]], [1, 0], r"Perceptron\(2 -> 1\) was given 1 inputs"),
     ],
 )
 def test_mistakes_in_the_data_are_refused(inputs, targets, message):

@@ -69,7 +69,7 @@ def test_its_threshold_passes_no_gradient_back():
 
 @pytest.mark.parametrize("row", [[], [1.0], [1.0, 1.0, 1.0]])
 def test_a_row_of_another_width_is_an_error_that_shows_both(row):
-    with pytest.raises(ValueError, match=rf"Perceptron\(2, step\) was given {len(row)} inputs"):
+    with pytest.raises(ValueError, match=rf"Perceptron\(2 -> 1\) was given {len(row)} inputs"):
         Perceptron([1, 1])(row)
 
 
@@ -114,4 +114,4 @@ def test_targets_of_the_other_kind_are_refused_by_row(output, targets, row, targ
 
 
 def test_it_shows_its_width_and_its_output():
-    assert repr(Perceptron([1, 2, 3], output="sign")) == "Perceptron(3, sign)"
+    assert repr(Perceptron([1, 2, 3], output="sign")) == "Perceptron(weights=3, output=sign)"

@@ -6,6 +6,7 @@ import pickle
 import re
 import resource
 import struct
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -172,6 +173,15 @@ def test_a_file_that_is_not_there_is_python_own_error(tmp_path):
     for name in ("model.json", "model.safetensors"):
         with pytest.raises(FileNotFoundError):
             load(tmp_path / name)
+
+
+def test_where_safetensors_are_not_installed_the_error_says_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "safetensors.numpy", None)
+    path = tmp_path / "model.safetensors"
+    with pytest.raises(ImportError, match="pip install"):
+        save(Layer(1, 1), path)
+    with pytest.raises(ImportError, match="pip install"):
+        load(path)
 
 
 # ---------------- an interrupted write

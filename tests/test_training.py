@@ -11,11 +11,30 @@ from functools import partial
 import numpy as np
 import pytest
 
-from nn import MLP, SGD, History, Module, accuracy, binary_cross_entropy, correct, cross_entropy, train
+from nn import (
+    MLP,
+    SGD,
+    Adam,
+    AdamW,
+    Dropout,
+    History,
+    Layer,
+    Module,
+    RMSProp,
+    Sequential,
+    accuracy,
+    binary_cross_entropy,
+    clip_gradients,
+    correct,
+    cross_entropy,
+    squared_error,
+    train,
+)
 from tinygrad_edu import DomainError, Value
 
 ROWS = [[-2.0], [-1.0], [-0.5], [0.0], [0.5], [1.5], [3.0]]
 TARGETS = [-3.5, -2.0, -0.75, 0.5, 1.0, 3.25, 6.5]
+COLUMNS = [[target] for target in TARGETS]
 
 
 class Line(Module):
@@ -602,6 +621,38 @@ def test_a_model_with_modes_is_trained_in_one_and_watched_in_the_other_and_left_
     train(model, ROWS, TARGETS, epochs=2, validation=HELD_OUT, progress=False)
     assert model.calls == [False, False, *[*[True] * 7, *[False] * 3] * 2]
     assert model.training is before
+
+
+def test_dropout_drops_in_training_alone_and_by_its_seed():
+    def run():
+        model = Sequential(Layer(1, 8, "tanh", seed=1), Dropout(0.5, seed=2), Layer(8, 1, seed=3))
+        history = train(model, ROWS, COLUMNS, epochs=3, validation=(ROWS, COLUMNS), progress=False)
+        return model, history
+
+    (model, history), (_, again) = run(), run()
+    assert history == again
+    assert model.training
+    model.eval()
+    errors = [squared_error(model(row), target).data for row, target in zip(ROWS, COLUMNS, strict=True)]
+    assert history.validation_loss[-1] == pytest.approx(sum(errors) / 7, rel=1e-12)
+
+
+def test_clip_gradients_is_a_clip():
+    """All gradients are longer than a millionth, so every step is lr millionths long."""
+    line, before = Line(), numbers_of(Line())
+    train(line, ROWS, TARGETS, epochs=1, batch_size=None, clip=partial(clip_gradients, max_norm=1e-6), progress=False)
+    assert math.dist(numbers_of(line), before) == pytest.approx(0.1 * 1e-6, rel=1e-5)
+
+
+@pytest.mark.parametrize("kind", [SGD, RMSProp, Adam, AdamW])
+def test_every_optimizer_trains_and_two_runs_are_the_same_to_the_last_bit(kind):
+    lines, histories = (Line(), Line()), []
+    for line in lines:
+        history = train(line, ROWS, TARGETS, optimizer=partial(kind, lr=0.02), epochs=100, progress=False)
+        histories.append(history)
+    assert numbers_of(lines[0]) == numbers_of(lines[1])
+    assert histories[0] == histories[1]
+    assert histories[0].loss[-1] < histories[0].loss[0] / 10.0
 
 
 # ---------------- a run that diverges
