@@ -1,0 +1,55 @@
+"""A real browser for the tests that look at pages: the system's Chromium, driven by Playwright."""
+
+import re
+import shutil
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # nothing but this machine is to be found
+]
+AT_HOME = re.compile(r"(file|data|blob|about):|(https?|wss?)://127\.0\.0\.1[:/]")
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """The system's Chromium, without a window. Within a module only: asyncio is at a loss beside a running Playwright."""
+    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
+    if program is None:
+        pytest.skip(f"no browser is installed to open pages in: none of {', '.join(PROGRAMS)} is on PATH")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def complaints():
+    """What the pages of a test logged as an error or asked of the network. The test fails if anything is left here."""
+    lines = []
+    yield lines
+    assert lines == []
+
+
+@pytest.fixture
+def open_page(chromium, complaints):
+    """A function that opens an address in a page of its own; options are those of Playwright's `new_context`."""
+    contexts = []
+
+    def open_page(address, **options):
+        contexts.append(context := chromium.new_context(**options))
+        page = context.new_page()
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda request: None if AT_HOME.match(request.url) else complaints.append(request.url))
+        page.on("websocket", lambda socket: None if AT_HOME.match(socket.url) else complaints.append(socket.url))
+        page.goto(str(address))
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
