@@ -52,3 +52,7 @@ def test_every_example_is_short_and_tested_here():
     text = Path(__file__).read_text(encoding="utf-8")
     assert {name for name in names if f'example("{name}")' in text} == names
     assert all(len(path.read_text(encoding="utf-8").splitlines()) < 40 for path in EXAMPLES.glob("*.py"))
+
+
+def test_handwritten_digits_are_classified_by_a_convolutional_network():
+    assert example("digits_convolutional")(seed=1) >= 0.96
