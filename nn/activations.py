@@ -5,12 +5,12 @@ from functools import partial
 
 
 name        formula                               in the lectures
-linear      x                                     004, where without others layers collapse into one
-step        1 if x > 0 else 0                     000 to 003; in 001 it is 1 at 0
+linear      x                                     000 and 004: layers of nothing else are worth one layer
+step        1 if x > 0 else 0                     000, 001 and 003; in 001 also with 1 at 0
 sign        1, 0 or -1, as x is                   003, the perceptron's decision
-sigmoid     1 / (1 + exp(-beta x))                002, beta = 1 unless told otherwise
-tanh        (e^x - e^-x) / (e^x + e^-x)           001, 003
-relu        max(0, x)                             001, 003
+sigmoid     1 / (1 + exp(-beta x))                all; with beta in 002, here 1 unless told otherwise
+tanh        (e^x - e^-x) / (e^x + e^-x)           000, 001, 003
+relu        max(0, x)                             000, 001, 003
 leaky_relu  x if x > 0 else alpha x               001, 003 with alpha = 0.1; 0.01, PyTorch's, unless told otherwise
 elu         x if x > 0 else alpha (e^x - 1)       001, alpha = 1 unless told otherwise
 softplus    log(1 + e^x)                          a smooth relu; its slope is the sigmoid

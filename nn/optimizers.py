@@ -5,19 +5,22 @@ from collections.abc import Iterable
 
 from tinygrad_edu import DomainError, Value, gates
 
-Memory = tuple[float, ...]
+Column = list[float]  # a number for each parameter
 
 
 class Optimizer:
-    """Parameters, a learning rate, and for each parameter some numbers to remember from step to step.
+    """Parameters, a learning rate, and columns of numbers to remember from step to step.
 
-    A kind of optimizer is a `move`: where one parameter goes, by its number, its gradient and its memory. `begin` is
-    the memory before the first step. `lr` can be assigned between steps.
+    A kind of optimizer is a `move`: where the parameters go, by their numbers, their gradients and the memory of the
+    steps so far. `remembers` is how many columns that has; they begin at 0.
+
+    lr     the learning rate, which can be assigned between steps
+    taken  how many steps there have been
     """
 
-    begin: Memory = ()
+    remembers = 0
 
-    def __init__(self, parameters: Iterable[Value], lr: float, **settings: float) -> None:
+    def __init__(self, parameters: Iterable[Value], lr: float) -> None:
         self.parameters = list(parameters)
         name = type(self).__name__
         if not self.parameters:
@@ -27,30 +30,31 @@ class Optimizer:
                 raise TypeError(f"{name} moves Values that no gate made, got {parameter!r}")
         if len({*self.parameters}) < len(self.parameters):
             raise ValueError(f"{name} got a parameter twice: it would move twice in a step")
-        for setting, number in {"lr": lr, **settings}.items():
-            if not 0.0 <= number < math.inf:
-                raise ValueError(f"{name} needs a finite {setting} of 0 or more, got {number}")
+        _needs_sizes(self, lr=lr)
         self.lr = lr
-        self.memories = [self.begin] * len(self.parameters)
+        self.taken = 0
+        self.memory = [[0.0] * len(self.parameters) for _ in range(self.remembers)]
 
-    def move(self, number: float, gradient: float, memory: Memory) -> tuple[float, Memory]:
-        """The number of one parameter after a step, and what to remember of it."""
-        raise NotImplementedError(f"{type(self).__name__} does not say how a parameter moves: give it a `move`")
+    def move(self, numbers: Column, gradients: Column, memory: list[Column]) -> list[Column]:
+        """The numbers of the parameters after a step, and then the columns to remember."""
+        raise NotImplementedError(f"{type(self).__name__} does not say how parameters move: give it a `move`")
 
     def step(self) -> None:
         """Move every parameter once, by its `.grad` of now.
 
-        Raises DomainError, and has moved none, where a step is too large for a double. The memories change last and
-        all at once: a step that is cut short has not touched them.
+        Raises DomainError, and has moved none, where a step is too large for a double. The memory changes last: a step
+        that is cut short has not touched it.
         """
-        pairs = zip(self.parameters, self.memories, strict=True)
-        moves = [self.move(parameter.data, parameter.grad, memory) for parameter, memory in pairs]
-        for parameter, (number, memory) in zip(self.parameters, moves, strict=True):
-            if not all(map(math.isfinite, (number, *memory))):
-                raise DomainError(gates.sub, (parameter,), "the step from here is too large for a double; lower the lr")
-        for parameter, (number, _) in zip(self.parameters, moves, strict=True):
+        numbers = [parameter.data for parameter in self.parameters]
+        gradients = [parameter.grad for parameter in self.parameters]
+        moved, *memory = columns = self.move(numbers, gradients, self.memory)
+        for column in columns:
+            if not all(map(math.isfinite, column)):
+                (first, *_) = [p for p, x in zip(self.parameters, column, strict=True) if not math.isfinite(x)]
+                raise DomainError(gates.sub, (first,), "the step from here is too large for a double; lower the lr")
+        for parameter, number in zip(self.parameters, moved, strict=True):
             parameter.data = number
-        self.memories = [memory for _, memory in moves]
+        self.taken, self.memory = self.taken + 1, memory
 
     def zero_grad(self) -> None:
         """Set `.grad` of every parameter to zero."""
@@ -73,7 +77,7 @@ class SGD(Optimizer):
     2.4
     """
 
-    begin = (0.0,)
+    remembers = 1
 
     def __init__(
         self,
@@ -84,20 +88,21 @@ class SGD(Optimizer):
         weight_decay: float = 0.0,
         nesterov: bool = False,
     ) -> None:
-        super().__init__(parameters, lr, momentum=momentum, weight_decay=weight_decay)
+        super().__init__(parameters, lr)
+        _needs_sizes(self, momentum=momentum, weight_decay=weight_decay)
         if nesterov and momentum == 0.0:
             raise ValueError("SGD needs a momentum above 0 for nesterov to look ahead with")
         self.momentum = momentum
         self.weight_decay = weight_decay
         self.nesterov = nesterov
 
-    def move(self, number: float, gradient: float, memory: Memory) -> tuple[float, Memory]:
-        """One parameter down its velocity."""
-        (velocity,) = memory
-        slope = gradient + self.weight_decay * number
-        velocity = self.momentum * velocity + slope
-        ahead = slope + self.momentum * velocity if self.nesterov else velocity
-        return number - self.lr * ahead, (velocity,)
+    def move(self, numbers: Column, gradients: Column, memory: list[Column]) -> list[Column]:
+        """Down the velocities."""
+        (velocities,) = memory
+        slopes = _plus(gradients, self.weight_decay, numbers)
+        velocities = _plus(slopes, self.momentum, velocities)
+        ahead = _plus(slopes, self.momentum, velocities) if self.nesterov else velocities
+        return [_down(numbers, self.lr, ahead), velocities]
 
 
 class RMSProp(Optimizer):
@@ -115,7 +120,7 @@ class RMSProp(Optimizer):
     2.0
     """
 
-    begin = (0.0, 0.0)
+    remembers = 2
 
     def __init__(
         self,
@@ -126,21 +131,23 @@ class RMSProp(Optimizer):
         weight_decay: float = 0.0,
         momentum: float = 0.0,
     ) -> None:
-        super().__init__(parameters, lr, alpha=alpha, eps=eps, weight_decay=weight_decay, momentum=momentum)
-        _needs_share("RMSProp", "alpha", alpha)
-        _needs_eps("RMSProp", eps)
+        super().__init__(parameters, lr)
+        _needs_sizes(self, weight_decay=weight_decay, momentum=momentum)
+        _needs_shares(self, alpha=alpha)
+        _needs_eps(self, eps)
         self.alpha = alpha
         self.eps = eps
         self.weight_decay = weight_decay
         self.momentum = momentum
 
-    def move(self, number: float, gradient: float, memory: Memory) -> tuple[float, Memory]:
-        """One parameter down its gradient over the root of the mean square."""
-        square, velocity = memory
-        slope = gradient + self.weight_decay * number
-        square = self.alpha * square + (1.0 - self.alpha) * slope * slope
-        velocity = self.momentum * velocity + slope / (math.sqrt(square) + self.eps)
-        return number - self.lr * velocity, (square, velocity)
+    def move(self, numbers: Column, gradients: Column, memory: list[Column]) -> list[Column]:
+        """Down the slopes over the roots of their mean squares."""
+        squares, velocities = memory
+        slopes = _plus(gradients, self.weight_decay, numbers)
+        squares = _mean(squares, self.alpha, [slope * slope for slope in slopes])
+        steps = [slope / (math.sqrt(square) + self.eps) for slope, square in zip(slopes, squares, strict=True)]
+        velocities = _plus(steps, self.momentum, velocities)
+        return [_down(numbers, self.lr, velocities), squares, velocities]
 
 
 class Adam(Optimizer):
@@ -148,7 +155,7 @@ class Adam(Optimizer):
 
     `mean = beta1 * mean + (1 - beta1) * slope` and `square = beta2 * square + (1 - beta2) * slope²`, with
     `slope = p.grad + weight_decay * p`. Both begin at 0; divided by 1 - beta1ᵗ and 1 - beta2ᵗ after t steps they are
-    true means. `p -= lr * mean / (√square + eps)`.
+    means of what has been. `p -= lr * mean / (√square + eps)`.
     Names, formulas, order of arguments and defaults are PyTorch's.
 
     >>> w = Value(3.0)
@@ -159,7 +166,7 @@ class Adam(Optimizer):
     2.9
     """
 
-    begin = (0.0, 0.0, 0.0)
+    remembers = 2
 
     def __init__(
         self,
@@ -169,27 +176,29 @@ class Adam(Optimizer):
         eps: float = 1e-8,
         weight_decay: float = 0.0,
     ) -> None:
-        super().__init__(parameters, lr, eps=eps, weight_decay=weight_decay)
-        for beta in betas:
-            _needs_share(type(self).__name__, "beta", beta)
-        _needs_eps(type(self).__name__, eps)
+        super().__init__(parameters, lr)
+        beta1, beta2 = betas
+        _needs_sizes(self, weight_decay=weight_decay)
+        _needs_shares(self, beta1=beta1, beta2=beta2)
+        _needs_eps(self, eps)
         self.betas = betas
         self.eps = eps
         self.weight_decay = weight_decay
 
-    def move(self, number: float, gradient: float, memory: Memory) -> tuple[float, Memory]:
-        """One parameter, with the decay as a part of the slope."""
-        return self.adapt(number, gradient + self.weight_decay * number, memory)
+    def move(self, numbers: Column, gradients: Column, memory: list[Column]) -> list[Column]:
+        """Down the means, with the decay as a part of the slopes."""
+        return self.adapt(numbers, _plus(gradients, self.weight_decay, numbers), memory)
 
-    def adapt(self, number: float, slope: float, memory: Memory) -> tuple[float, Memory]:
-        """One parameter down the mean slope over the root of the mean square."""
-        steps, mean, square = memory
+    def adapt(self, numbers: Column, slopes: Column, memory: list[Column]) -> list[Column]:
+        """Down the mean slopes over the roots of their mean squares."""
+        means, squares = memory
         beta1, beta2 = self.betas
-        steps += 1.0
-        mean = beta1 * mean + (1.0 - beta1) * slope
-        square = beta2 * square + (1.0 - beta2) * slope * slope
-        spread = math.sqrt(square / (1.0 - beta2**steps))
-        return number - self.lr * (mean / (1.0 - beta1**steps)) / (spread + self.eps), (steps, mean, square)
+        means = _mean(means, beta1, slopes)
+        squares = _mean(squares, beta2, [slope * slope for slope in slopes])
+        of_mean, of_square = (1.0 - beta ** (self.taken + 1) for beta in self.betas)
+        pairs = zip(means, squares, strict=True)
+        steps = [(mean / of_mean) / (math.sqrt(square / of_square) + self.eps) for mean, square in pairs]
+        return [_down(numbers, self.lr, steps), means, squares]
 
 
 class AdamW(Adam):
@@ -215,9 +224,9 @@ class AdamW(Adam):
     ) -> None:
         super().__init__(parameters, lr, betas, eps, weight_decay)
 
-    def move(self, number: float, gradient: float, memory: Memory) -> tuple[float, Memory]:
-        """One parameter, decayed and then moved."""
-        return self.adapt(number * (1.0 - self.lr * self.weight_decay), gradient, memory)
+    def move(self, numbers: Column, gradients: Column, memory: list[Column]) -> list[Column]:
+        """The numbers shrink, and then go down the means."""
+        return self.adapt(_down(numbers, self.lr * self.weight_decay, numbers), gradients, memory)
 
 
 def clip_gradients(parameters: Iterable[Value], max_norm: float) -> float:
@@ -246,12 +255,34 @@ def clip_gradients(parameters: Iterable[Value], max_norm: float) -> float:
     return norm
 
 
-def _needs_share(optimizer: str, setting: str, number: float) -> None:
-    """A mean keeps that share of what it was; with 1 it would never take anything in."""
-    if not 0.0 <= number < 1.0:
-        raise ValueError(f"{optimizer} needs {setting} from 0 to below 1, got {number}")
+def _plus(column: Column, factor: float, other: Column) -> Column:
+    return [x + factor * y for x, y in zip(column, other, strict=True)]
 
 
-def _needs_eps(optimizer: str, eps: float) -> None:
-    if eps == 0.0:
-        raise ValueError(f"{optimizer} needs an eps above 0: it keeps a gradient of 0 from being divided by 0")
+def _down(column: Column, factor: float, other: Column) -> Column:
+    return [x - factor * y for x, y in zip(column, other, strict=True)]
+
+
+def _mean(mean: Column, share: float, column: Column) -> Column:
+    """The mean of a column over the steps: it keeps that share of what it was and takes in the rest."""
+    rest = 1.0 - share
+    return [share * x + rest * y for x, y in zip(mean, column, strict=True)]
+
+
+def _needs_sizes(optimizer: Optimizer, **settings: float) -> None:
+    for name, number in settings.items():
+        if not 0.0 <= number < math.inf:
+            raise ValueError(f"{type(optimizer).__name__} needs a finite {name} of 0 or more, got {number}")
+
+
+def _needs_shares(optimizer: Optimizer, **settings: float) -> None:
+    """How much a mean keeps of what it was; keeping all of it, it would never take anything in."""
+    for name, number in settings.items():
+        if not 0.0 <= number < 1.0:
+            raise ValueError(f"{type(optimizer).__name__} needs {name} from 0 to below 1, got {number}")
+
+
+def _needs_eps(optimizer: Optimizer, eps: float) -> None:
+    """Above 0: it keeps a gradient of 0 from being divided by 0."""
+    if not 0.0 < eps < math.inf:
+        raise ValueError(f"{type(optimizer).__name__} needs a finite eps above 0, got {eps}")
