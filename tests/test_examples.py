@@ -20,6 +20,12 @@ def test_breast_cancer_is_classified():
     assert example("breast_cancer")(seed=0) >= 0.95
 
 
+def test_handwritten_digits_are_classified(capsys):
+    share = example("digits")(seed=0)
+    assert share >= 0.95
+    assert capsys.readouterr().out.endswith(f"epoch 2: {share:.1%}\n")
+
+
 def test_the_progress_of_diabetes_is_predicted_better_than_by_its_mean():
     assert example("diabetes")(seed=2) >= 0.35
 
