@@ -17,7 +17,7 @@ AT_HOME = re.compile(r"(file|data|blob|about):|(https?|wss?)://127\.0\.0\.1[:/]"
 
 @pytest.fixture(scope="module")
 def chromium():
-    """The system's Chromium, without a window. Within a module only: asyncio is at a loss beside a running Playwright."""
+    """The system's Chromium, without a window. For one module: asyncio is at a loss beside it."""
     program = next(filter(None, map(shutil.which, PROGRAMS)), None)
     if program is None:
         pytest.skip(f"no browser is installed to open pages in: none of {', '.join(PROGRAMS)} is on PATH")

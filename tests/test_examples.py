@@ -53,6 +53,10 @@ def test_xor_is_learned_from_several_beginnings(capsys):
     assert capsys.readouterr().out.count("loss") == 8
 
 
+def test_handwritten_digits_are_classified_by_a_convolutional_network():
+    assert example("digits_convolutional")(seed=1) >= 0.96
+
+
 def test_every_example_is_short_and_tested_here():
     recipes = {path.stem: path.read_text(encoding="utf-8") for path in EXAMPLES.glob("*.py")}
     text = Path(__file__).read_text(encoding="utf-8")
