@@ -1,0 +1,140 @@
+"""The stepper where it is used: in a JupyterLab of its own on this machine, opened in Chromium."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import dedent
+
+import nbformat
+import pytest
+from nbformat.sign import NotebookNotary
+from playwright.sync_api import expect
+
+from tinygrad_edu import Value, stepper
+
+ARGUMENTS = [
+    *("--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1", "--ServerApp.port=0"),  # 0: any port that is free
+    # ask nobody outside for news, updates and extensions
+    *("--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"),
+    "--LabApp.extension_manager=readonly",
+]
+
+
+@dataclass
+class Lab:
+    """A running JupyterLab: where its notebooks and its signatures are, and how to reach it."""
+
+    notebooks: Path
+    data: Path
+    url: str
+    token: str
+
+    def write(self, *cells, kernel=False, signed=False):
+        """The address of a new notebook. If it names no kernel, JupyterLab asks which to start."""
+        notebook = nbformat.v4.new_notebook(cells=list(cells))
+        if kernel:
+            notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        path = self.notebooks / f"{len(list(self.notebooks.iterdir()))}.ipynb"
+        nbformat.write(notebook, path)
+        if signed:
+            notary = NotebookNotary(data_dir=str(self.data))
+            notary.sign(notebook)
+            notary.store.close()
+        return f"{self.url}lab/tree/{path.name}?reset&token={self.token}"
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """JupyterLab with settings, signatures and kernels of its own, none of the user's; ended after the module."""
+    home = tmp_path_factory.mktemp("jupyter")
+    folders = {name: home / name for name in ("config", "data", "runtime", "ipython", "notebooks")}
+    for folder in folders.values():
+        folder.mkdir()
+    settings = folders["config"] / "lab" / "user-settings" / "@jupyterlab" / "apputils-extension"
+    settings.mkdir(parents=True)
+    (settings / "notification.jupyterlab-settings").write_text('{"fetchNews": "false"}')
+    environment = os.environ | {
+        "JUPYTER_CONFIG_DIR": str(folders["config"]),
+        "JUPYTER_DATA_DIR": str(folders["data"]),
+        "JUPYTER_RUNTIME_DIR": str(folders["runtime"]),
+        "IPYTHONDIR": str(folders["ipython"]),
+    }
+    command = [sys.executable, "-m", "jupyterlab", *ARGUMENTS, f"--ServerApp.root_dir={folders['notebooks']}"]
+    log = home / "log"
+    with log.open("w") as out, subprocess.Popen(command, env=environment, stdout=out, stderr=out) as server:
+        try:
+            about = folders["runtime"] / f"jpserver-{server.pid}.json"
+            while not about.exists():
+                assert server.poll() is None, log.read_text()
+                time.sleep(0.1)
+            facts = json.loads(about.read_text())
+            yield Lab(folders["notebooks"], folders["data"], facts["url"], facts["token"])
+        finally:
+            server.terminate()  # JupyterLab ends its kernels first
+
+
+def product():
+    x, y, z = Value(-2, "x"), Value(5, "y"), Value(-4, "z")
+    return ((x + y).named("q") * z).named("f")
+
+
+def shown_before():
+    """A cell that was run on another day: its output is all that is left of it."""
+    output = nbformat.v4.new_output("display_data", data=stepper(product())._repr_mimebundle_())
+    return nbformat.v4.new_code_cell("stepper(f)", outputs=[output], execution_count=1)
+
+
+def open_without_a_kernel(open_page, url):
+    page = open_page(url)
+    page.locator(".jp-Dialog").get_by_role("button", name="No Kernel").click()
+    return page
+
+
+def test_a_stepper_of_another_day_works_without_a_kernel(lab, open_page):
+    page = open_without_a_kernel(open_page, lab.write(shown_before(), signed=True))
+    root = page.locator(".stepper")
+    expect(root.locator(".count")).to_have_text("1 / 8")
+    root.locator("[data-action=next]").click()
+    expect(root.locator(".sentence")).to_contain_text("q = 3")
+    expect(page.locator(".stepper")).to_have_count(1)
+
+
+def test_of_a_notebook_that_is_not_trusted_the_picture_remains(lab, open_page):
+    page = open_without_a_kernel(open_page, lab.write(shown_before()))
+    picture = page.locator(".jp-OutputArea-output img")
+    expect(picture).to_be_visible()
+    assert picture.evaluate("image => image.complete && image.naturalWidth > 100")
+    expect(page.locator("[data-action=next]")).to_have_count(0)
+
+
+def run(page, cell):
+    """Run one cell of an open notebook, as soon as its kernel is ready."""
+    expect(page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]")).to_be_visible()
+    page.locator(".jp-CodeCell").nth(cell).locator(".cm-content").click()
+    page.keyboard.press("Shift+Enter")
+
+
+def test_a_slider_of_the_live_stepper_moves_the_input_in_python(lab, open_page):
+    """At x = 1 instead of -2: q = 1 + 5 = 6, f = 6 (-4) = -24, and ∂f/∂z = q = 6."""
+    graph = """
+        from tinygrad_edu import Value, stepper
+        x, y, z = Value(-2, "x"), Value(5, "y"), Value(-4, "z")
+        q = (x + y).named("q")
+        f = (q * z).named("f")
+        stepper(f).live()
+    """
+    cells = map(nbformat.v4.new_code_cell, (dedent(graph).strip(), "print(x.data, q.data, f.data)"))
+    page = open_page(lab.write(*cells, kernel=True))
+    run(page, 0)
+    root = page.locator(".stepper")
+    root.locator("[data-action=last]").click()
+    numbers = root.locator("svg g.value text:is(.data, .grad)")
+    expect(numbers).to_have_text(["-2", "-4", "5", "-4", "3", "-4", "-4", "3", "-12", "1"])
+    root.locator(".sliders").get_by_label("x").fill("1")
+    expect(numbers).to_have_text(["1", "-4", "5", "-4", "6", "-4", "-4", "6", "-24", "1"])
+    run(page, 1)
+    expect(page.locator(".jp-CodeCell").nth(1).locator(".jp-OutputArea-output")).to_have_text("1.0 6.0 -24.0")

@@ -1,0 +1,23 @@
+"""Every notebook runs from its first cell to its last, and is kept with the pictures that its reader shall see."""
+
+from pathlib import Path
+
+import nbformat
+import pytest
+from execute import executed
+
+NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
+LARGEST = 600_000  # bytes: pictures are many, a notebook shall still open at once
+
+
+def shown(notebook):
+    """What stands below each cell of code: the words that it prints, and the kinds of what it shows."""
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    return [[output.get("text") or sorted(output.data) for output in cell.outputs] for cell in cells]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_runs_and_is_kept_with_what_it_shows(path, tmp_path, monkeypatch):
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))  # nothing of the user's own
+    assert shown(nbformat.read(path, as_version=4)) == shown(executed(path, tmp_path))
+    assert path.stat().st_size < LARGEST
