@@ -113,7 +113,7 @@ def test_of_a_notebook_that_is_not_trusted_the_picture_remains(lab, open_page):
 
 def run(page, cell):
     """Run one cell of an open notebook, as soon as its kernel is ready."""
-    expect(page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]")).to_be_visible()
+    expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible()
     page.locator(".jp-CodeCell").nth(cell).locator(".cm-content").click()
     page.keyboard.press("Shift+Enter")
 
