@@ -4,7 +4,6 @@ import re
 import shutil
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = [
@@ -19,12 +18,13 @@ AT_HOME = re.compile(r"(file|data|blob|about):|(https?|wss?)://127\.0\.0\.1[:/]"
 @pytest.fixture(scope="module")
 def chromium():
     """The system's Chromium, without a window. For one module: asyncio is at a loss beside it."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright comes with the extra `browser`")
     program = next(filter(None, map(shutil.which, PROGRAMS)), None)
     if program is None:
         pytest.skip(f"no browser is installed to open pages in: none of {', '.join(PROGRAMS)} is on PATH")
-    expect.set_options(timeout=PATIENCE)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+    playwright.expect.set_options(timeout=PATIENCE)
+    with playwright.sync_playwright() as running:
+        browser = running.chromium.launch(executable_path=program, args=ARGUMENTS)
         yield browser
         browser.close()
 

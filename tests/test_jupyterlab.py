@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
 
-import nbformat
 import pytest
-from nbformat.sign import NotebookNotary
-from playwright.sync_api import expect
 
 from tinygrad_edu import Value, stepper
+
+nbformat = pytest.importorskip("nbformat", reason="JupyterLab comes with the extra `browser`")
+sign = pytest.importorskip("nbformat.sign", reason="JupyterLab comes with the extra `browser`")
+expect = pytest.importorskip("playwright.sync_api", reason="Playwright comes with the extra `browser`").expect
 
 ARGUMENTS = [
     *("--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1", "--ServerApp.port=0"),  # 0: any port that is free
@@ -41,7 +42,7 @@ class Lab:
         path = self.notebooks / f"{len(list(self.notebooks.iterdir()))}.ipynb"
         nbformat.write(notebook, path)
         if signed:
-            notary = NotebookNotary(data_dir=str(self.data))
+            notary = sign.NotebookNotary(data_dir=str(self.data))
             notary.sign(notebook)
             notary.store.close()
         return f"{self.url}lab/tree/{path.name}?reset&token={self.token}"

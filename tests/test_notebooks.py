@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-import nbformat
 import pytest
-from execute import executed
+
+nbformat = pytest.importorskip("nbformat", reason="notebooks are run with the extra `browser`")
+execute = pytest.importorskip("execute", reason="notebooks are run with the extra `browser`")
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 LARGEST = 600_000  # bytes: pictures are many, a notebook shall still open at once
@@ -19,5 +20,5 @@ def shown(notebook):
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_runs_and_is_kept_with_what_it_shows(path, tmp_path, monkeypatch):
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))  # nothing of the user's own
-    assert shown(nbformat.read(path, as_version=4)) == shown(executed(path, tmp_path))
+    assert shown(nbformat.read(path, as_version=4)) == shown(execute.executed(path, tmp_path))
     assert path.stat().st_size < LARGEST

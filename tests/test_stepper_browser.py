@@ -1,9 +1,10 @@
 """The stepper on its saved page, in Chromium: clicked and keyed through, and read off the screen."""
 
 import pytest
-from playwright.sync_api import expect
 
 from tinygrad_edu import Value, sigmoid, stepper
+
+expect = pytest.importorskip("playwright.sync_api", reason="Playwright comes with the extra `browser`").expect
 
 # What the picture of f = (x + y) z shows at each step, as value|gradient: ? and · stand where nothing is known yet.
 WALK = [
