@@ -3,7 +3,18 @@
 import subprocess
 import sys
 
-HEAVY = ["anywidget", "graphviz", "matplotlib", "numpy", "sklearn", "torch", "tqdm", "traitlets", "wasmtime"]
+HEAVY = [
+    "anywidget",
+    "graphviz",
+    "llvmlite",
+    "matplotlib",
+    "numpy",
+    "sklearn",
+    "torch",
+    "tqdm",
+    "traitlets",
+    "wasmtime",
+]
 
 
 def test_none_of_the_libraries_is_loaded_and_it_takes_a_fraction_of_a_second():

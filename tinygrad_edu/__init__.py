@@ -34,12 +34,14 @@ from tinygrad_edu.functions import (
 )
 from tinygrad_edu.latex import latex
 from tinygrad_edu.ledger import ledger
+from tinygrad_edu.program import Program
 from tinygrad_edu.stepper import stepper
 from tinygrad_edu.value import Group, Value
 
 __all__ = [
     "DomainError",
     "Group",
+    "Program",
     "Value",
     "check_answers",
     "cos",

@@ -1,0 +1,112 @@
+"""Program: a graph of one sample, recorded once, as a straight-line program that runs on many rows.
+
+`trace.py` records it, by the chain rule run on symbols; `code.py` says what a program is; `passes.py` make it shorter;
+`printing.py` writes it as one would by hand; `python.py` runs that text, `llvm.py` makes machine code of it.
+"""
+
+from collections.abc import Sequence
+from functools import cached_property
+from importlib.util import find_spec
+from typing import Any, Literal
+
+from tinygrad_edu.program.code import Code
+from tinygrad_edu.program.passes import for_every_row, optimized
+from tinygrad_edu.program.printing import printed
+from tinygrad_edu.program.python import Interpreter
+from tinygrad_edu.program.replay import replay
+from tinygrad_edu.program.trace import trace
+from tinygrad_edu.value import Value
+
+
+class Program:
+    """What a graph computes, value and gradients, for many rows at once.
+
+    output      of a graph that was built on one sample
+    inputs      the Values of that sample which the columns of the rows stand for
+    parameters  the Values whose gradient is wanted; their numbers are read anew at every call
+    backend     `llvm`: machine code, with the extra `fast`; `python`: the printed program itself, which needs nothing,
+                and on a NumPy array takes all rows at once. Where none is given, llvm if it is installed
+
+    All other leaves are constants. The program goes the way through the graph that the sample went: a Python `if` on
+    a Value's number is frozen in it. Use `maximum` and `step`, which are not.
+
+    Calls are safe from several threads. A result that is not finite is computed again for its row, gate by gate, and
+    raises the DomainError of the gate that made it.
+
+    >>> w, x, t = Value(2.0, "w"), Value(3.0, "x"), Value(5.0, "t")
+    >>> program = Program((w * x - t) ** 2, inputs=[x, t], parameters=[w], backend="python")
+    >>> program([[3.0, 5.0], [1.0, 1.0]])
+    (1.0, [4.0])
+    >>> print(program)
+    def forward(x, w):
+        return (w[0] * x[0] - x[1])**2.0
+    <BLANKLINE>
+    <BLANKLINE>
+    def backward(x, w):
+        v1 = w[0] * x[0] - x[1]
+        # backward
+        return v1**2.0, [2.0 * v1 * x[0]]
+    <BLANKLINE>
+    """
+
+    def __init__(
+        self,
+        output: Value,
+        inputs: Sequence[Value],
+        parameters: Sequence[Value],
+        backend: Literal["llvm", "python"] | None = None,
+    ) -> None:
+        if backend not in (None, "llvm", "python"):
+            raise ValueError(f"a program's backend is 'llvm' or 'python', not {backend!r}")
+        self.inputs = [x.label for x in inputs]
+        self.parameters = list(parameters)
+        self.code: Code = optimized(trace(output, list(inputs), self.parameters))
+        self.backend = backend or ("llvm" if find_spec("llvmlite") and find_spec("numpy") else "python")
+
+    def __call__(self, rows: Any) -> tuple[float, Any]:
+        """The mean over the rows of the output, and of its gradient: one number for each parameter.
+
+        rows  numbers, a row for each sample and a column for each input; lists or an array
+        """
+        mean, gradient = self._checked(rows, backward=True)
+        return mean, gradient
+
+    def values(self, rows: Any) -> Any:
+        """The output for each row."""
+        return self._checked(rows, backward=False)
+
+    @property
+    def source(self) -> str:
+        """The program as text, forward and backward, as one would write it by hand."""
+        return printed(optimized(for_every_row(self.code)))
+
+    def __str__(self) -> str:
+        return self.source
+
+    def _checked(self, rows: Any, backward: bool) -> Any:
+        """The result, if it is finite; else the error of the row and the gate where it is not."""
+        numbers = [parameter.data for parameter in self.parameters]
+        try:
+            run = self._runner.mean if backward else self._runner.values
+            result, finite = run(rows, numbers)
+        except (ArithmeticError, ValueError) as error:
+            if not isinstance(error, ArithmeticError) and "math domain" not in str(error):
+                raise
+            finite = False
+        if not finite:
+            for row in rows:
+                replay(self.code, self.inputs, [float(x) for x in row], self.parameters, backward)
+            raise OverflowError("the sum over these rows is too large for a double")
+        return result
+
+    @cached_property
+    def _runner(self) -> Any:
+        if self.backend == "python":
+            return Interpreter(optimized(for_every_row(self.code)), len(self.inputs))
+        from tinygrad_edu.program.machine import Machine
+
+        return Machine(self.code, len(self.inputs), len(self.parameters))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For a pickle: the program, not what runs it."""
+        return {name: part for name, part in vars(self).items() if name != "_runner"}

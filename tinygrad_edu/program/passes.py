@@ -1,0 +1,105 @@
+"""Passes: each takes a program and gives a shorter one that computes the same."""
+
+from collections.abc import Callable
+
+from tinygrad_edu.gates import GATES
+from tinygrad_edu.program.code import ONE, Code, Name, Operand, Statement, size
+
+Change = Callable[[Statement], Operand | None]
+
+
+def rewritten(code: Code, change: Change) -> Code:
+    """The program without the statements for which `change` has an operand that says the same.
+
+    It sees each statement with its inputs as they are by then.
+    """
+    instead: dict[Name, Operand] = {}
+    kept: list[Statement] = []
+
+    def now(operand: Operand) -> Operand:
+        return instead.get(operand, operand) if isinstance(operand, Name) else operand
+
+    forward = code.forward
+    for i, statement in enumerate(code):
+        current = Statement(statement.target, statement.gate, tuple([now(x) for x in statement.inputs]))
+        same = change(current)
+        if same is None:
+            kept.append(current)
+        else:
+            instead[statement.target] = same
+            forward -= i < code.forward
+    gradients = tuple([(where, now(gradient)) for where, gradient in code.gradients])
+    return Code(tuple(kept), forward, now(code.output), gradients)
+
+
+def fold_constants(code: Code) -> Code:
+    """Compute at once what has only constants for inputs."""
+
+    def folded(statement: Statement) -> Operand | None:
+        gate = GATES.get(statement.gate)
+        if gate is None or "[]" in gate.takes or not all(type(x) is float for x in statement.inputs):
+            return None
+        return gate.evaluate(statement.inputs, statement.inputs)
+
+    return rewritten(code, folded)
+
+
+def drop_identities(code: Code) -> Code:
+    """Leave out `x + 0`, `x - 0`, `x * 1`, `x / 1`, `x ** 1` and the other way round."""
+
+    def same(statement: Statement) -> Operand | None:
+        match statement.gate, statement.inputs:
+            case ("add", (x, 0.0)) | ("add", (0.0, x)) | ("sub", (x, 0.0)):
+                return x
+            case ("mul", (x, 1.0)) | ("mul", (1.0, x)) | ("div", (x, 1.0)) | ("power", (x, 1.0)):
+                return x
+        return None
+
+    return rewritten(code, lambda s: x if (x := same(s)) is not None and size(x) == s.target.size else None)
+
+
+def share_common(code: Code) -> Code:
+    """Compute once what several statements compute alike."""
+    seen: dict[tuple[object, ...], Name] = {}
+
+    def earlier(statement: Statement) -> Operand | None:
+        inputs = statement.inputs
+        if statement.gate in ("add", "mul"):
+            inputs = tuple(sorted(inputs, key=repr))
+        key = (statement.gate, *[(type(x), repr(x)) for x in inputs])  # repr: 0.0 and -0.0 are not alike
+        found = seen.setdefault(key, statement.target)
+        return None if found == statement.target else found
+
+    return rewritten(code, earlier)
+
+
+def drop_dead(code: Code) -> Code:
+    """Leave out what neither the output nor a gradient depends on."""
+    needed = {code.output, *[gradient for _, gradient in code.gradients]}
+    kept = []
+    forward = code.forward
+    for i, statement in reversed(list(enumerate(code))):
+        if statement.target in needed:
+            kept.append(statement)
+            needed.update(statement.inputs)
+        else:
+            forward -= i < code.forward
+    return Code(tuple(reversed(kept)), forward, code.output, code.gradients)
+
+
+def for_every_row(code: Code) -> Code:
+    """The program for rows of which none is to be left out."""
+    statements = [
+        Statement(s.target, s.gate, tuple([1.0 if x == ONE else x for x in s.inputs])) for s in code.statements
+    ]
+    gradients = tuple([(where, 1.0 if gradient == ONE else gradient) for where, gradient in code.gradients])
+    return Code(tuple(statements), code.forward, code.output, gradients)
+
+
+def optimized(code: Code) -> Code:
+    """All passes, again as long as they find anything."""
+    before = None
+    while before != len(code):
+        before = len(code)
+        code = drop_dead(share_common(drop_identities(fold_constants(code))))
+    return code

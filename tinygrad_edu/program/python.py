@@ -1,0 +1,119 @@
+"""The Python backend: the printed program itself, on one row after the other or, of an array, on all at once."""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from tinygrad_edu.gates import GATES
+from tinygrad_edu.program.code import Code
+from tinygrad_edu.program.printing import printed
+from tinygrad_edu.value import number
+
+ON_NUMBERS: dict[str, Any] = {name: row.forward for name, row in GATES.items()}
+
+
+class Interpreter:
+    """The two functions of a printed program."""
+
+    def __init__(self, code: Code, columns: int) -> None:
+        self.columns = columns
+        self.text = printed(code)
+        self.program = compile(self.text, "<program>", "exec")
+        self.forward, self.backward = self._functions(ON_NUMBERS)
+
+    def mean(self, rows: Any, w: Sequence[float]) -> tuple[tuple[float, Any], bool]:
+        """The means of output and gradient, and whether they are finite."""
+        if hasattr(rows, "dtype"):
+            return self._mean_of_arrays(rows, w)
+        outputs, gradients = zip(*[self.backward(row, w) for row in self._read(rows)], strict=True)
+        mean = math.fsum(outputs) / len(outputs)
+        gradient = [sum(column) / len(outputs) for column in zip(*gradients, strict=True)]
+        return (mean, gradient), all(map(math.isfinite, (mean, *gradient)))
+
+    def values(self, rows: Any, w: Sequence[float]) -> tuple[Any, bool]:
+        """The output for each row, and whether all are finite."""
+        if hasattr(rows, "dtype"):
+            import numpy as np
+
+            rows, (forward, _) = self._array(rows), self._functions(on_arrays())
+            with np.errstate(all="ignore"):
+                values = np.broadcast_to(forward(list(rows.T), w), len(rows)).copy()
+            return values, bool(np.isfinite(values).all())
+        results = [self.forward(row, w) for row in self._read(rows)]
+        return results, all(map(math.isfinite, results))
+
+    def _mean_of_arrays(self, rows: Any, w: Sequence[float]) -> tuple[tuple[float, Any], bool]:
+        import numpy as np
+
+        rows, (_, backward) = self._array(rows), self._functions(on_arrays())
+        with np.errstate(all="ignore"):
+            output, gradient = backward(list(rows.T), w)
+            mean, gradient = float(np.mean(output)), np.array([np.mean(x) for x in gradient], dtype=float)
+        return (mean, gradient), bool(np.isfinite(mean) and np.isfinite(gradient).all())
+
+    def _functions(self, gates: dict[str, Any]) -> tuple[Callable[..., Any], Callable[..., Any]]:
+        names = dict(gates)
+        exec(self.program, names)
+        return names["forward"], names["backward"]
+
+    def _read(self, rows: Any) -> list[list[float]]:
+        """Rows of as many finite numbers as there are inputs."""
+        given = []
+        for i, row in enumerate(rows):
+            row = [number(x) for x in row]
+            if len(row) != self.columns:
+                raise ValueError(f"the program has {self.columns} inputs, and row {i} has {len(row)} numbers")
+            given.append(row)
+        if not given:
+            raise ValueError("there are no rows")
+        return given
+
+    def _array(self, rows: Any) -> Any:
+        return checked_array(rows, self.columns)
+
+
+def checked_array(rows: Any, columns: int) -> Any:
+    """The rows as a contiguous array of doubles, if they fit."""
+    import numpy as np
+
+    rows = np.ascontiguousarray(rows, dtype=float)
+    if rows.ndim != 2 or rows.shape[1] != columns:
+        raise ValueError(f"the program has {columns} inputs, and was given rows of the shape {rows.shape}")
+    if not len(rows):
+        raise ValueError("there are no rows")
+    return rows
+
+
+def on_arrays() -> dict[str, Any]:
+    """The gates on arrays, one number for each row; a group is a list of them."""
+    import numpy as np
+
+    def folded(pair: Callable[[Any, Any], Any]) -> Callable[[Sequence[Any]], Any]:
+        def fold(values: Sequence[Any]) -> Any:
+            result = values[0]
+            for x in values[1:]:
+                result = pair(result, x)
+            return result
+
+        return fold
+
+    def dot(weights: Sequence[Any], inputs: Sequence[Any], bias: Any = 0.0) -> Any:
+        return sum([w * x for w, x in zip(weights, inputs, strict=True)], bias)
+
+    def sigmoid(x: Any) -> Any:
+        return np.exp(np.minimum(x, 0.0)) / (1.0 + np.exp(-np.abs(x)))
+
+    names = ("abs", "exp", "log", "sqrt", "sin", "cos", "tanh", "reciprocal")
+    return {name: getattr(np, name) for name in names} | {
+        "sigmoid": sigmoid,
+        "relu": lambda x: np.maximum(x, 0.0),
+        "step": lambda x: np.where(np.asarray(x) > 0.0, 1.0, 0.0),
+        "leaky_relu": lambda x, alpha: np.where(np.asarray(x) > 0.0, x, alpha * x),
+        "elu": lambda x, alpha: np.where(np.asarray(x) > 0.0, x, alpha * np.expm1(np.minimum(x, 0.0))),
+        "softplus": lambda x: np.logaddexp(x, 0.0),
+        "sum": sum,
+        "maximum": folded(np.maximum),
+        "minimum": folded(np.minimum),
+        "logsumexp": folded(np.logaddexp),
+        "dot": dot,
+    }
