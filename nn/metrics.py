@@ -11,14 +11,14 @@ def correct(prediction: Any, target: int) -> bool:
     """Whether a prediction is of the target's class; a metric for train().
 
     Of several outputs the class is the index of the largest, the first of those that tie (lecture 002: one output per
-    class, pick the highest); of one output, a logit, it is 1 where that is positive and else 0.
+    class, pick the highest); of one output, a logit or a score, it is right if it is positive just where the target is.
 
     >>> correct([0.1, 2.5, -1.0], 1), correct(-0.3, 1)
     (True, False)
     """
     if isinstance(prediction, Sequence):
         return bool(max(range(len(prediction)), key=lambda k: float(prediction[k])) == target)
-    return bool(int(prediction > 0) == target)
+    return bool((prediction > 0) == (target > 0))
 
 
 def accuracy(model: Module, inputs: Any, targets: Any) -> float:

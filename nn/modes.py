@@ -18,9 +18,10 @@ def mode(model: Module, training: bool) -> Iterator[None]:
     >>> model.training
     True
     """
-    before = model.training
+    before = [(module, module.training) for module in model.modules()]
     model.train(training)
     try:
         yield
     finally:
-        model.train(before)
+        for module, was_training in before:
+            module.training = was_training

@@ -80,7 +80,8 @@ def test_downwards_the_value_stands_left_of_its_wire_and_the_gradient_right_of_i
         assert places["data"] < start < places["grad"]
 
 
-def test_downwards_the_wire_runs_clear_of_numbers_of_different_lengths():
+def test_downwards_the_wire_runs_clear_of_numbers_of_different_lengths(monkeypatch):
+    monkeypatch.setenv("PATH", "")  # the system's Graphviz may not know how wide Arial is
     group = groups(draw(after_backward(Value(2, "x") * -1234.56789), direction="down"))["v0"]
     places = {element.get("class"): float(element.get("x")) for element in group.iter(f"{SVG}text")}
     (line,) = group.iter(f"{SVG}polyline")

@@ -74,7 +74,7 @@ def slopes(output):
         (lambda x, y: x**-1, ["−1/x²"]),
         (lambda x, y: x**0.5, ["0.5/x^0.5"]),
         (lambda x, y: leaky_relu(x, 0.1), ["step(x) + 0.1·(1 − step(x))"]),
-        (lambda x, y: elu(x, 0.1), ["step(x) + 0.1·(1 − step(x))·exp(−relu(−x))"]),
+        (lambda x, y: elu(x, 0.1), ["step(x) + 0.1·(1 − step(x))/exp(relu(−x))"]),
         (lambda x, y: x * -4.0, ["−4"]),
         (lambda x, y: dot([x, y], [y, 2.0], 1.0), ["2", "y", "x"]),
         (lambda x, y: logsumexp([x, y]), ["exp(x)/(exp(x) + exp(y))", "exp(y)/(exp(x) + exp(y))"]),

@@ -213,14 +213,17 @@ def _takes_an_expression(parser: Parser) -> None:
 
 def _with_expression_marked(words: list[str], options: Mapping[str, bool]) -> list[str]:
     """The options first and then `--`, so that an expression may begin with a minus."""
-    first, others = [], []
+    first: list[str] = []
+    others: list[str] = []
     left = iter(words)
     for word in left:
         if word in options:
             first += [word, *(islice(left, 1) if options[word] else ())]
         elif word.startswith("--") and word.partition("=")[0] in options:  # --html=page.html
             first.append(word)
-        elif word != "--":
+        elif word == "--":  # no options from here on
+            others += left
+        else:
             others.append(word)
     return [*first, *(["--", *others] if others else [])]
 

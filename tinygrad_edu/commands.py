@@ -156,7 +156,7 @@ def _learn(
     binary = data.classes == 2
     model = MLP(len(data.train_inputs[0]), [*settings["hidden"], 1 if binary else data.classes], activation, seed=seed)
 
-    def logistic_loss(logit: Value, target: int) -> Value:
+    def of_logit(logit: Value, target: int) -> Value:
         return binary_cross_entropy(logit, target, from_logits=True)  # type: ignore[no-any-return]
 
     print(f"{model!r}: {len(model.parameters()):,} parameters, {len(data.train_inputs):,} rows of {name} to learn from")
@@ -164,7 +164,7 @@ def _learn(
         model,
         data.train_inputs,
         data.train_targets,
-        loss=logistic_loss if binary else cross_entropy,
+        loss=of_logit if binary else cross_entropy,
         optimizer=SGD(model.parameters(), lr=settings["lr"], momentum=momentum),
         epochs=settings["epochs"],
         batch_size=settings["batch_size"],

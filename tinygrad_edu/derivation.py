@@ -10,7 +10,7 @@ from tinygrad_edu.latex import DOTS, Latex, written
 from tinygrad_edu.ledger import BackwardRow, backward_rows
 from tinygrad_edu.names import names
 from tinygrad_edu.notation import latex_name, latex_number
-from tinygrad_edu.value import Value
+from tinygrad_edu.value import Group, Value
 
 MOST_PATHS = 4  # that are written out; of more, all but the last of these, dots, and the last path
 MOST_FACTORS = 8  # of one path
@@ -50,12 +50,19 @@ def derivation(output: Value, wrt: Value) -> Latex:
     slope = partial(output, wrt, called)
     if wrt is output:
         return Latex(f"{slope} = 1")
-    rows = backward_rows(order, called, zeros=True)
+    above = {wrt}
+    for node in order:
+        if node not in above and not above.isdisjoint(node.members if type(node) is Group else node.wires()):
+            above.add(node)
+    rows = backward_rows(order, called, zeros=above)
     ways, complete = paths(rows, output, wrt)
     if not ways:
         return Latex(f"{slope} = 0")
 
     on_a_way = {row.output for way in ways for row in way}
+    for node in reversed(order):  # and what has no label but stands in their definitions
+        if node in on_a_way:
+            on_a_way |= {x for x in node.wires() if isinstance(x, Value) and x.gate and not x.label and x is not wrt}
     defined = _elided([node for node in order if node in on_a_way], MOST_DEFINITIONS)
     definitions = [
         f"{latex_name(called[x])} &= {written(x, called)}" if x is not None else r"&\;\;\vdots" for x in defined

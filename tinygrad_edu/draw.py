@@ -40,7 +40,8 @@ def draw(
     values     whether the values are shown
     gradients  whether the gradients are shown, if backward() has run
     local      whether the arrow into a gate shows the local gradient, ∂output/∂input
-    copies     whether a value that enters several gates passes a copy gate, with the gradient of each branch
+    copies     whether a value that enters several gates passes a copy gate, with the gradient of each branch; the
+               gradients are then those of one pass, whatever `.grad` has gathered
     model      an `nn` Module whose parameters are in the graph: they get their names from it and boxes of their own,
                and its layers and neurons frames around their gates
     fold       `neurons` or `layers` of the model, each drawn as one box with the numbers of its gates and parameters
@@ -62,8 +63,10 @@ def draw(
         raise ValueError(f"to fold {fold} draw needs their model: draw(output, model=model, fold={fold!r})")
     order = topological_order(output)
     drawn = [node for node in order if type(node) is not Group]
-    passed_back = gradients and any(node.grad for node in drawn)
+    passed_back = gradients and output.grad != 0.0
     found = {node: node.grad for node in drawn} if passed_back else {}
+    if passed_back and copies:  # what the branches send is of one pass, and so is then their sum
+        found = dict.fromkeys(drawn, 0.0) | {row.input: row.total for row in ledger(output).backward} | {output: 1.0}
     parameters = {} if model is None else {parameter: name for name, parameter in model.named_parameters()}
     homes = parts(drawn, parameters) if parameters else {}
     large = not _can_be_read(drawn)

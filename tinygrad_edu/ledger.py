@@ -1,11 +1,12 @@
 """The ledger: both passes as rows to read, `upstream * local = downstream` for every wire."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 from tinygrad_edu.backprop import chain_rule, mirror, topological_order
+from tinygrad_edu.errors import DomainError
 from tinygrad_edu.names import names
 from tinygrad_edu.symbols import Call, Symbol, Written, constant, name, symbol_of
 from tinygrad_edu.value import Value
@@ -114,6 +115,8 @@ def ledger(output: Value) -> Ledger:
     q       add   x      1                     -4  ×      1  =          -4     -4
     q       add   y      1                     -4  ×      1  =          -4     -4
     """
+    if not isinstance(output, Value):
+        raise TypeError(f"ledger needs a Value, got {type(output).__name__} {output!r}")
     order = topological_order(output)
     values = [node for node in order if isinstance(node, Value)]
     called = names(values)
@@ -121,11 +124,13 @@ def ledger(output: Value) -> Ledger:
     return Ledger(forward, backward_rows(order, called), called)
 
 
-def backward_rows(order: Sequence[Any], called: Mapping[Value, str], zeros: bool = False) -> list[BackwardRow]:
+def backward_rows(
+    order: Sequence[Any], called: Mapping[Value, str], zeros: Collection[Value] = ()
+) -> list[BackwardRow]:
     """The rows that the chain rule writes along an order of the graph.
 
     called  the names of the Values, for the slopes
-    zeros   whether a gate whose upstream is 0 sends its zeros too
+    zeros   the Values whose gates send their zeros too where their upstream is 0
     """
     symbols = {value: name(called[value]) for value in order if isinstance(value, Value)}
     known: dict[Call, Symbol] = {}
@@ -137,11 +142,14 @@ def backward_rows(order: Sequence[Any], called: Mapping[Value, str], zeros: bool
     images = mirror(
         order,
         data=lambda node: Written(node.data, symbols[node], known),
-        grad=lambda node: Received(node, rows, zeros),
+        grad=lambda node: Received(node, rows, node in zeros),
     )
-    one = Received(order[-1], rows, zeros)
+    one = Received(order[-1], rows, order[-1] in zeros)
     one.total = 1.0
     chain_rule(images, one)
+    for row in rows:
+        if row.output.gate and row.total - row.total != 0.0:
+            raise DomainError(row.output.gate, row.output.wires(), "the gradient it sends is too large for a double")
     return rows
 
 

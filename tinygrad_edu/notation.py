@@ -61,6 +61,13 @@ GREEK = {
     "epsilon",
     "eta",
     "theta",
+    "kappa",
+    "nu",
+    "xi",
+    "pi",
+    "chi",
+    "psi",
+    "zeta",
     "lambda",
     "mu",
     "rho",
@@ -85,10 +92,10 @@ def latex_name(text: str) -> str:
     >>> latex_name("w0"), latex_name("yhat"), latex_name("alpha"), latex_name("net loss")
     ('w_{0}', '\\hat{y}', '\\alpha', '\\text{net loss}')
     """
-    match = re.fullmatch(r"(\w+?)_?(hat)?_?(\d*)", text, re.ASCII)
-    if match and (len(match[1]) == 1 or match[1] in GREEK) and not match[1].isdigit():
+    match = re.fullmatch(r"([A-Za-z]+?)_?(hat)?_?(\d*)(′*)", text)
+    if match and (len(match[1]) == 1 or match[1] in GREEK):
         letter = match[1] if len(match[1]) == 1 else "\\" + match[1]
         letter = rf"\hat{{{letter}}}" if match[2] else letter
-        return rf"{letter}_{{{match[3]}}}" if match[3] else letter
+        return (rf"{letter}_{{{match[3]}}}" if match[3] else letter) + "'" * len(match[4])
     pieces = re.split(r"([\\<>^~{}$&#%_])", text)
     return "".join([f"{{{SIGNS[piece]}}}" if piece in SIGNS else rf"\text{{{piece}}}" for piece in pieces if piece])

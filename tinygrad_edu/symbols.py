@@ -51,6 +51,17 @@ class Symbol:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Symbol) and _unordered(self) == _unordered(other)
 
+    @cached_property
+    def product(self) -> tuple[float, Factors]:
+        """The symbol as a coefficient and factors; a sum is one factor, beside what all of its terms share."""
+        (coefficient, factors), *others = self.terms
+        if not others:
+            return coefficient, factors
+        number = abs(coefficient) if all(abs(c) == abs(coefficient) for c, _ in others) else 1.0
+        shared = [factor for factor in factors if all(factor in term for _, term in others)]
+        left = [(c / number, tuple([factor for factor in term if factor not in shared])) for c, term in self.terms]
+        return number, ((Symbol(tuple(left)), 1.0), *shared)
+
     @property
     def number(self) -> float | None:
         """The number it is, if there are no names in it."""
@@ -121,7 +132,7 @@ def multiplied(x: Symbol, y: Symbol) -> Symbol:
         return constant(0.0)
     if x.number in (1.0, -1.0) or y.number in (1.0, -1.0):
         return scaled(y, x.number) if x.number in (1.0, -1.0) else scaled(x, y.number or 0.0)
-    (a, left), (b, right) = _one_product(x), _one_product(y)
+    (a, left), (b, right) = x.product, y.product
     exponents = dict(left)
     for base, exponent in right:
         exponents[base] = exponents.get(base, 0.0) + exponent
@@ -135,22 +146,11 @@ def raised(x: Symbol, exponent: float) -> Symbol:
     """A symbol to the power of a number."""
     if exponent in (0.0, 1.0) or not x.terms:
         return constant(1.0) if exponent == 0.0 else x
-    coefficient, factors = _one_product(x)
+    coefficient, factors = x.product
     whole = exponent == int(exponent)
     if whole or (coefficient == 1.0 and len(factors) == 1 and factors[0][1] == 1.0):
         return Symbol(((coefficient**exponent, tuple([(base, e * exponent) for base, e in factors])),))
     return Symbol(((1.0, ((x, exponent),)),))
-
-
-def _one_product(symbol: Symbol) -> tuple[float, Factors]:
-    """The symbol as a coefficient and factors; a sum is one factor, beside what all of its terms share."""
-    (coefficient, factors), *others = symbol.terms
-    if not others:
-        return coefficient, factors
-    number = abs(coefficient) if all(abs(c) == abs(coefficient) for c, _ in others) else 1.0
-    shared = [factor for factor in factors if all(factor in term for _, term in others)]
-    left = [(c / number, tuple([factor for factor in term if factor not in shared])) for c, term in symbol.terms]
-    return number, ((Symbol(tuple(left)), 1.0), *shared)
 
 
 def _unordered(symbol: Symbol) -> frozenset[Any]:
@@ -179,7 +179,10 @@ def applied(gate: Gate, inputs: Sequence[Symbol], known: dict[Call, Symbol]) -> 
         return added([constant(1.0), scaled(opposite, -1.0)])
     if gate is gates.sigmoid and (tanh := known.get(Call(gates.tanh, (scaled(inputs[0], 0.5),)))):
         return added([constant(0.5), scaled(tanh, 0.5)])  # σ(2u) = (1 + tanh u) / 2
-    if gate is gates.exp and len(inputs[0].terms) > 1:  # a power for each term: what a softmax divides by cancels
+    if gate is gates.exp and not inputs[0].terms:
+        return constant(1.0)
+    if gate is gates.exp and (len(inputs[0].terms) > 1 or inputs[0].terms[0][0] < 0.0):
+        # a power for each term: what a softmax divides by cancels
         powers = constant(1.0)
         for coefficient, factors in inputs[0].terms:
             power = applied(gate, [Symbol(((abs(coefficient), factors),))], known)

@@ -46,7 +46,8 @@ def parts(values: Sequence[Value], parameters: Mapping[Value, str]) -> dict[Valu
     values      of the graph, each after what it was made from
     parameters  with their names
     """
-    home = {parameter: part_of(name) or "model" for parameter, name in parameters.items()}
+    inside = set(values)
+    home = {parameter: part_of(name) or "model" for parameter, name in parameters.items() if parameter in inside}
     uses = Counter(x for node in values for x in slots(node) if isinstance(x, Value))
     uses.update(x for group in {x for node in values for x in slots(node) if type(x) is Group} for x in group)
     of_group: dict[Group, set[str]] = {}

@@ -79,6 +79,8 @@ def stepper(output: Value) -> Stepper:
     >>> stepper(((x + y).named("q") * z).named("f"))
     <stepper: the graph of f: 5 values, 8 steps; .save('page.html') writes it to a file>
     """
+    if not isinstance(output, Value):
+        raise TypeError(f"stepper needs a Value, got {type(output).__name__} {output!r}")
     values = nodes(output)
     if len(values) > MOST_VALUES:
         raise ValueError(

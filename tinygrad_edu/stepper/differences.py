@@ -47,7 +47,8 @@ verdict='They agree.')
         difference = slope(values, value, h)
     except DomainError as error:
         return Check(heading, f"{gradient:.8g}", "", formula, f"No difference can be taken here: {error.reason}.")
-    if abs(difference - gradient) <= CLOSE * max(1.0, abs(gradient), abs(output.data)):
+    rounding = 2.0**-50 * abs(output.data) / h  # of the two numbers that are subtracted
+    if abs(difference - gradient) <= CLOSE * max(1.0, abs(gradient)) + rounding:
         verdict = "They agree."
     else:
         verdict = (

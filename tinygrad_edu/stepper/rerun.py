@@ -21,7 +21,8 @@ def rerun(values: Sequence[Value], changed: Mapping[Value, float]) -> dict[Value
         if value.gate and value not in changed and any(x in numbers for x in value.wires()):
             wires = value.first if type(value.first) is tuple else (value.first, value.second)
             wires = tuple([wire for wire in wires if wire is not None])
-            numbers[value] = value.gate.evaluate([_read(wire, numbers) for wire in wires], wires)
+            inputs = [_read(wire, numbers) for wire in wires]
+            numbers[value] = value.gate.evaluate(inputs, inputs)
     return numbers
 
 
