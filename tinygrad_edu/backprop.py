@@ -90,8 +90,7 @@ def chain_rule(order: Sequence[Any], one: Any) -> None:
     except (ArithmeticError, DomainError):
         if type(node) is Group:
             raise
-        wires = first if type(first) is tuple else (first,) if second is None else (first, second)
-        raise DomainError(node.gate, wires, f"{node.gate.name} has no finite slope here") from None
+        raise DomainError(node.gate, node.operands(), f"{node.gate.name} has no finite slope here") from None
 
 
 def backward(output: Value) -> None:

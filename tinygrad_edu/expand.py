@@ -45,8 +45,7 @@ def _expanded_once(output: Value) -> tuple[Value, bool]:
         elif node.gate is None:
             images[node] = node
         else:
-            wires = node.first if type(node.first) is tuple else (node.first, node.second)
-            inputs = [images.get(wire, wire) for wire in wires if wire is not None]
+            inputs = [images.get(wire, wire) for wire in node.operands()]
             expansion = _expansion(node, inputs)
             fused = fused or expansion is not None
             images[node] = (through(node.gate, inputs) if expansion is None else expansion).named(node.label)

@@ -62,9 +62,7 @@ def written(node: Value, names: Mapping[Value, str]) -> str:
 
 def inputs_of(node: Value) -> list[Sequence[Wire]]:
     """What enters each input of the node's gate: the members of a group, or one wire."""
-    if type(node.first) is tuple:
-        return [x.members if type(x) is Group else (x,) for x in node.first]
-    return [(x,) for x in node.wires()]
+    return [x.members if type(x) is Group else (x,) for x in node.operands()]
 
 
 def shown(members: Sequence[Wire]) -> list[Any]:

@@ -216,9 +216,13 @@ class Value:
 
     def wires(self) -> list[Wire]:
         """The inputs as the graph holds them: Values, and floats for constants; groups laid end to end."""
-        if type(self.first) is not tuple:
-            return [wire for wire in (self.first, self.second) if wire is not None]
-        return [x for wire in self.first for x in (wire.members if type(wire) is Group else (wire,))]
+        return [x for wire in self.operands() for x in (wire.members if type(wire) is Group else (wire,))]
+
+    def operands(self) -> tuple[Wire, ...]:
+        """The inputs as the gate's rules take them: Values, floats for constants, and groups as Groups."""
+        if type(self.first) is tuple:
+            return self.first
+        return tuple([wire for wire in (self.first, self.second) if wire is not None])
 
     def backward(self) -> None:
         """Add ∂self/∂node to `.grad` of every node under this one. See `backprop.backward`."""

@@ -159,15 +159,10 @@ def _wires(node: Value, found: dict[Value, Rounded]) -> list[Rounded]:
     return [Rounded(x) if type(x) is float else found[x] for x in node.wires()]
 
 
-def _groups(node: Value) -> list[Any]:
-    """What enters the gate, groups as groups."""
-    return list(node.first) if type(node.first) is tuple else [x for x in (node.first, node.second) if x is not None]
-
-
 def _grouped(node: Value, numbers: list[float]) -> list[Any]:
     """Numbers for the wires, groups laid end to end, as the gate's rules take them."""
     rest = iter(numbers)
-    return [[next(rest) for _ in x] if type(x) is Group else next(rest) for x in _groups(node)]
+    return [[next(rest) for _ in x] if type(x) is Group else next(rest) for x in node.operands()]
 
 
 def _forward(node: Value) -> Rule:
@@ -179,7 +174,7 @@ def _forward(node: Value) -> Rule:
 def _slope_rule(node: Value, k: int) -> Rule:
     """The slope for the k-th wire, as a rule of the output followed by the inputs."""
     assert node.gate
-    for local, x in zip(node.gate.local, _groups(node), strict=False):
+    for local, x in zip(node.gate.local, node.operands(), strict=False):
         if type(x) is Group and k < len(x):
             return lambda numbers: local(numbers[0], *_grouped(node, numbers[1:]))[k]
         if type(x) is not Group and k == 0:

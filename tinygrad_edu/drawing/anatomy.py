@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from tinygrad_edu.value import Group, Value
 
@@ -48,15 +48,15 @@ def parts(values: Sequence[Value], parameters: Mapping[Value, str]) -> dict[Valu
     """
     inside = set(values)
     home = {parameter: part_of(name) or "model" for parameter, name in parameters.items() if parameter in inside}
-    uses = Counter(x for node in values for x in slots(node) if isinstance(x, Value))
-    uses.update(x for group in {x for node in values for x in slots(node) if type(x) is Group} for x in group)
+    uses = Counter(x for node in values for x in node.operands() if isinstance(x, Value))
+    uses.update(x for group in {x for node in values for x in node.operands() if type(x) is Group} for x in group)
     of_group: dict[Group, set[str]] = {}
     activated = set()
     for node in values:
         if node.gate is None:
             continue
         owners = set()
-        for x in slots(node):
+        for x in node.operands():
             if type(x) is Group:
                 if x not in of_group:
                     of_group[x] = {home[member] for member in x if member in parameters}
@@ -76,8 +76,3 @@ def parts(values: Sequence[Value], parameters: Mapping[Value, str]) -> dict[Valu
             home[node] = home[node.first]
             activated.add(node)
     return home
-
-
-def slots(node: Value) -> tuple[Any, ...]:
-    """What entered the gate, as it was given: Values, floats, and Groups that are one thing however many they hold."""
-    return node.first if type(node.first) is tuple else (node.first, node.second)

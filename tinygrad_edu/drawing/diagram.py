@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from tinygrad_edu.drawing.anatomy import slots
 from tinygrad_edu.drawing.labels import escaped, one_line
 from tinygrad_edu.drawing.picture import Part, Picture
 from tinygrad_edu.ledger import BackwardRow
@@ -232,5 +231,5 @@ def _symbol(node: Value) -> list[str]:
 def _slot_names(node: Value) -> list[str]:
     """What each wire of a gate is to the gate, as the table calls it: `x`, `weights`."""
     takes = node.gate.takes.replace("[]", "").split(", ") if node.gate else []
-    counts = [len(x) if type(x) is Group else x is not None for x in slots(node)]
+    counts = [len(x) if type(x) is Group else 1 for x in node.operands()]
     return [name for name, count in zip(takes, counts, strict=False) for _ in range(count)]

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from heapq import nlargest
 from typing import Any, Literal
 
-from tinygrad_edu.drawing.anatomy import slots
 from tinygrad_edu.drawing.diagram import counted
 from tinygrad_edu.drawing.labels import escaped, one_line
 from tinygrad_edu.drawing.picture import Part, Picture
@@ -106,7 +105,7 @@ def _depths(order: Sequence[Any]) -> dict[Any, int]:
             depths[node] = 0
         else:
             deepest = 0
-            for x in slots(node):
+            for x in node.operands():
                 if x in depths and depths[x] > deepest:
                     deepest = depths[x]
             depths[node] = deepest + 1
@@ -122,7 +121,7 @@ def _arrows(order: Sequence[Any], boxes: Mapping[Value, Box]) -> dict[tuple[Box,
             of_group[node] = Counter([boxes[x] for x in node.members if type(x) is not float])
             continue
         tails = arrows[boxes[node]]
-        for x in slots(node):
+        for x in node.operands():
             if x in boxes:
                 tails[boxes[x]] += 1
             elif x in of_group:

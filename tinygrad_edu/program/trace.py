@@ -161,9 +161,8 @@ def _image(gate: Any, symbol: Any, first: Any = None, second: Any = None) -> Val
 
 
 def _gate(node: Value, images: dict[Any, Any], writer: Trace) -> Value:
-    """A gate on symbols. Its output is written down, unless all that enters it is constant."""
-    wires = node.first if type(node.first) is tuple else tuple([x for x in (node.first, node.second) if x is not None])
-    wires = tuple([images.get(x, x) for x in wires])
+    """A gate on symbols: what it computes is written down."""
+    wires: tuple[Any, ...] = tuple([images.get(x, x) for x in node.operands()])
     operands = [_operand(x if type(x) is float else x.data) for x in wires]
     gate: Any = node.gate
     symbol = writer.write(gate, operands)

@@ -19,9 +19,7 @@ def rerun(values: Sequence[Value], changed: Mapping[Value, float]) -> dict[Value
     numbers = dict(changed)
     for value in values:
         if value.gate and value not in changed and any(x in numbers for x in value.wires()):
-            wires = value.first if type(value.first) is tuple else (value.first, value.second)
-            wires = tuple([wire for wire in wires if wire is not None])
-            inputs = [_read(wire, numbers) for wire in wires]
+            inputs = [_read(wire, numbers) for wire in value.operands()]
             numbers[value] = value.gate.evaluate(inputs, inputs)
     return numbers
 
