@@ -2,13 +2,13 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 from tinygrad_edu.backprop import chain_rule, mirror, topological_order
 from tinygrad_edu.errors import DomainError
 from tinygrad_edu.names import names
 from tinygrad_edu.symbols import Call, Symbol, Written, constant, name, symbol_of
+from tinygrad_edu.tables import html_table, text_table
 from tinygrad_edu.value import Value
 
 WORDS = ("output", "gate", "inputs", "input", "∂output/∂input")  # columns of text; the others hold numbers
@@ -63,10 +63,13 @@ class Ledger:
         return [{column: self._plain(getattr(row, column)) for column in columns} for row in self.backward]
 
     def __str__(self) -> str:
-        return f"forward\n{_table(self._forward_cells())}\n\nbackward\n{_table(self._backward_cells())}"
+        forward, backward = (text_table(cells, WORDS) for cells in (self._forward_cells(), self._backward_cells()))
+        return f"forward\n{forward}\n\nbackward\n{backward}"
 
     def _repr_html_(self) -> str:
-        return _html("forward", self._forward_cells()) + _html("backward", self._backward_cells())
+        return html_table(self._forward_cells(), WORDS, "forward") + html_table(
+            self._backward_cells(), WORDS, "backward"
+        )
 
     def _forward_cells(self) -> list[Sequence[str]]:
         cells: list[Sequence[str]] = [("output", "gate", "inputs", "value")]
@@ -194,31 +197,3 @@ def _brief(x: float) -> str:
 
 def _elided(text: str) -> str:
     return text if len(text) <= WIDEST else f"{text[: WIDEST // 2]}…{text[-WIDEST // 2 + 1 :]}"
-
-
-def _table(rows: Sequence[Sequence[str]]) -> str:
-    """Rows as aligned columns: words to the left, numbers to the right."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = []
-    for row in rows:
-        cells = [
-            cell.ljust(width) if heading in WORDS else cell.rjust(width)
-            for cell, width, heading in zip(row, widths, rows[0], strict=True)
-        ]
-        lines.append("  ".join(cells).rstrip())
-    return "\n".join(lines)
-
-
-def _html(caption: str, rows: Sequence[Sequence[str]]) -> str:
-    """Rows as a table of HTML."""
-    sides = ["left" if heading in WORDS else "right" for heading in rows[0]]
-    lines = []
-    for i, row in enumerate(rows):
-        tag = "td" if i else "th"
-        cells = [f'<{tag} style="text-align: {side}">{escape(x)}</{tag}>' for side, x in zip(sides, row, strict=True)]
-        lines.append(f"<tr>{''.join(cells)}</tr>")
-    head, *body = lines
-    return (
-        f'<table><caption style="text-align: left; font-weight: bold">{caption}</caption>'
-        f"<thead>{head}</thead><tbody>{''.join(body)}</tbody></table>"
-    )

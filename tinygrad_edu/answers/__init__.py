@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from html import escape
 from operator import index
 
 from tinygrad_edu.answers.rounding import Local, Rounded, forward_pass, half_unit, locals_of, product
@@ -10,6 +11,7 @@ from tinygrad_edu.backprop import nodes
 from tinygrad_edu.ledger import ledger
 from tinygrad_edu.names import names
 from tinygrad_edu.numerals import brief
+from tinygrad_edu.tables import html_table, text_table
 from tinygrad_edu.value import Value, number
 
 NEAR = 50  # a slip is looked for at so many products, back from a wrong answer
@@ -67,28 +69,11 @@ class Report:
         return all(verdict.verdict == "right" for verdict in self.verdicts)
 
     def __repr__(self) -> str:
-        rows = [HEADER, *self._rows()]
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        lines = []
-        for name, yours, theirs, verdict in rows:
-            cells = (name.ljust(widths[0]), yours.rjust(widths[1]), theirs.rjust(widths[2]), verdict)
-            lines.append("  ".join(cells).rstrip())
-        return "\n".join([*self._sentences(), "", *lines])
+        return "\n".join([*self._sentences(), "", text_table([HEADER, *self._rows()], WORDS)])
 
     def _repr_html_(self) -> str:
-        from html import escape
-
-        def row(cell: str, texts: Sequence[str]) -> str:
-            sides = ("left", "right", "right", "left")
-            cells = [
-                f'<{cell} style="text-align: {side}">{escape(text)}</{cell}>'
-                for side, text in zip(sides, texts, strict=True)
-            ]
-            return f"<tr>{''.join(cells)}</tr>"
-
         sentences = "<br/>".join(map(escape, self._sentences()))
-        body = "".join([row("td", texts) for texts in self._rows()])
-        return f"<p>{sentences}</p><table><thead>{row('th', HEADER)}</thead><tbody>{body}</tbody></table>"
+        return f"<p>{sentences}</p>{html_table([HEADER, *self._rows()], WORDS)}"
 
     def _sentences(self) -> list[str]:
         right = sum(verdict.verdict == "right" for verdict in self.verdicts)
@@ -120,6 +105,7 @@ class Report:
 
 
 HEADER = ("value", "yours", "chain rule", "verdict")
+WORDS = ("value", "verdict")
 
 
 def check_answers(output: Value, answers: Mapping[Value, float], decimals: int = 2) -> Report:
