@@ -65,8 +65,6 @@ def draw(
     drawn = [node for node in order if type(node) is not Group]
     passed_back = gradients and output.grad != 0.0
     found = {node: node.grad for node in drawn} if passed_back else {}
-    if passed_back and copies:  # what the branches send is of one pass, and so is then their sum
-        found = dict.fromkeys(drawn, 0.0) | {row.input: row.total for row in ledger(output).backward} | {output: 1.0}
     parameters = {} if model is None else {parameter: name for name, parameter in model.named_parameters()}
     homes = parts(drawn, parameters) if parameters else {}
     large = not _can_be_read(drawn)
@@ -74,10 +72,13 @@ def draw(
         homes = {node: outermost(part) for node, part in homes.items()}
     if large:
         return summary(order, found, parameters, homes, direction=direction, decimals=decimals)
+    rows = ledger(output).backward if local or copies else []
+    if passed_back and copies:  # what the branches send is of one pass, and so is then their sum
+        found = dict.fromkeys(drawn, 0.0) | {row.input: row.total for row in rows} | {output: 1.0}
     return diagram(
         drawn,
         found,
-        routes(output, ledger(output).backward) if local or copies else {},
+        routes(output, rows) if rows else {},
         direction=direction,
         decimals=decimals,
         numbers=values,

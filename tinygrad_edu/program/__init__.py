@@ -68,8 +68,8 @@ class Program:
 
         rows  numbers, a row for each sample and a column for each input; lists or an array
         """
-        mean, gradient = self._checked(rows, backward=True)
-        return mean, gradient
+        result: tuple[float, Any] = self._checked(rows, backward=True)
+        return result
 
     def values(self, rows: Any) -> Any:
         """The output for each row."""
@@ -78,7 +78,7 @@ class Program:
     @property
     def source(self) -> str:
         """The program as text, forward and backward, as one would write it by hand."""
-        return printed(optimized(for_every_row(self.code)))
+        return printed(self._for_every_row)
 
     def __str__(self) -> str:
         return self.source
@@ -100,9 +100,13 @@ class Program:
         return result
 
     @cached_property
+    def _for_every_row(self) -> Code:
+        return optimized(for_every_row(self.code))
+
+    @cached_property
     def _runner(self) -> Any:
         if self.backend == "python":
-            return Interpreter(optimized(for_every_row(self.code)), len(self.inputs))
+            return Interpreter(self._for_every_row, len(self.inputs))
         from tinygrad_edu.program.machine import Machine
 
         return Machine(self.code, len(self.inputs), len(self.parameters))

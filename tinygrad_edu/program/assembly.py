@@ -5,6 +5,7 @@ computed of parameters alone, is a single double, the same for every row. A grou
 other, and is gone through in a loop, forward and backward: the code grows with the gates, not with the weights.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -49,6 +50,10 @@ class Assembly:
         for statement in self.statements:
             if all(self._is_same(x) for x in statement.inputs):
                 self.same.add(statement.target)
+        self.dots_on: dict[Operand, list[Statement]] = defaultdict(list)  # by their inputs
+        for statement in self.statements:
+            if statement.gate == "dot":
+                self.dots_on[statement.inputs[1]].append(statement)
         self.values: dict[Operand, Any] = {}
         self.arrays: dict[Operand, Any] = {}
         self.room = 0
@@ -195,10 +200,8 @@ class Assembly:
 
     def _dots(self, first: Statement) -> None:
         """A dot and, in the same loop, others of parameters with the same inputs: the neurons of a layer."""
-        together = [first]
-        for other in self.statements:
-            if len(together) < TOGETHER and other is not first and self._is_sibling(other, first):
-                together.append(other)
+        siblings = [dot for dot in self.dots_on[first.inputs[1]] if dot is not first and self._can_join(dot)]
+        together = [first, *siblings[: TOGETHER - 1]]
         biases = [self._wide(self._number(dot.inputs[2] if len(dot.inputs) > 2 else 0.0)) for dot in together]
 
         def body(i: Any, *totals: Any) -> list[Any]:
@@ -212,14 +215,11 @@ class Assembly:
         for dot, result in zip(together, results, strict=True):
             self.values[dot.target] = result
 
-    def _is_sibling(self, other: Statement, first: Statement) -> bool:
-        return (
-            other.gate == "dot"
-            and other.inputs[1] == first.inputs[1]
-            and other.inputs[1] not in self.within
-            and other.target not in self.values
-            and all(isinstance(x, Stored) and x.array == "w" for x in (other.inputs[0], *other.inputs[2:]))
-        )
+    def _can_join(self, dot: Statement) -> bool:
+        """Whether a dot may be computed before its turn: it waits for nothing but its inputs."""
+        parameters = (dot.inputs[0], *dot.inputs[2:])
+        waiting = dot.target not in self.values and dot.inputs[1] not in self.within
+        return waiting and all(isinstance(x, Stored) and x.array == "w" for x in parameters)
 
     def _number(self, x: Operand, i: Any = None) -> Any:
         """One number, or number i of a group."""

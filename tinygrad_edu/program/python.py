@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 
 from tinygrad_edu.gates import GATES
@@ -17,8 +18,7 @@ class Interpreter:
 
     def __init__(self, code: Code, columns: int) -> None:
         self.columns = columns
-        self.text = printed(code)
-        self.program = compile(self.text, "<program>", "exec")
+        self.program = compile(printed(code), "<program>", "exec")
         self.forward, self.backward = self._functions(ON_NUMBERS)
 
     def mean(self, rows: Any, w: Sequence[float]) -> tuple[tuple[float, Any], bool]:
@@ -35,7 +35,7 @@ class Interpreter:
         if hasattr(rows, "dtype"):
             import numpy as np
 
-            rows, (forward, _) = self._array(rows), self._functions(on_arrays())
+            rows, (forward, _) = checked_array(rows, self.columns), self._of_arrays
             with np.errstate(all="ignore"):
                 values = np.broadcast_to(forward(list(rows.T), w), len(rows)).copy()
             return values, bool(np.isfinite(values).all())
@@ -45,7 +45,7 @@ class Interpreter:
     def _mean_of_arrays(self, rows: Any, w: Sequence[float]) -> tuple[tuple[float, Any], bool]:
         import numpy as np
 
-        rows, (_, backward) = self._array(rows), self._functions(on_arrays())
+        rows, (_, backward) = checked_array(rows, self.columns), self._of_arrays
         with np.errstate(all="ignore"):
             output, gradient = backward(list(rows.T), w)
             mean, gradient = float(np.mean(output)), np.array([np.mean(x) for x in gradient], dtype=float)
@@ -68,8 +68,9 @@ class Interpreter:
             raise ValueError("there are no rows")
         return given
 
-    def _array(self, rows: Any) -> Any:
-        return checked_array(rows, self.columns)
+    @cached_property
+    def _of_arrays(self) -> tuple[Callable[..., Any], Callable[..., Any]]:
+        return self._functions(on_arrays())
 
 
 def checked_array(rows: Any, columns: int) -> Any:

@@ -13,7 +13,7 @@ from tinygrad_edu.drawing.diagram import diagram
 from tinygrad_edu.drawing.routes import routes
 from tinygrad_edu.ledger import ledger
 from tinygrad_edu.stepper.page import fragment, page, with_script
-from tinygrad_edu.stepper.steps import Walk, walk
+from tinygrad_edu.stepper.steps import Walk, walked
 from tinygrad_edu.value import Value
 
 if TYPE_CHECKING:
@@ -87,7 +87,8 @@ def stepper(output: Value) -> Stepper:
             f"nobody would step through {len(values):,} values: take a part of the graph with up to {MOST_VALUES}, "
             "or read ledger(output), or see the whole in draw(output)"
         )
-    rows = ledger(output).backward
+    record = ledger(output)
+    rows = record.backward
     gradients = dict.fromkeys(values, 0.0) | {output: 1.0} | {row.input: row.total for row in rows}
     drawn = diagram(values, gradients, routes(output, rows), local=True, all_names=True)
-    return Stepper(output, walk(output), drawn.svg, drawn.title)
+    return Stepper(output, walked(output, record), drawn.svg, drawn.title)

@@ -5,7 +5,7 @@ from typing import Any
 
 from tinygrad_edu.backprop import nodes
 from tinygrad_edu.drawing.routes import routes
-from tinygrad_edu.ledger import ledger
+from tinygrad_edu.ledger import Ledger, ledger
 from tinygrad_edu.numerals import brief
 from tinygrad_edu.stepper.differences import Check, check
 from tinygrad_edu.stepper.sentences import Step, backward, forward, nothing_for, plain, seed, start
@@ -53,7 +53,11 @@ def walk(output: Value) -> Walk:
     the backward pass begins: ∂f/∂f = 1
     backward through ×: upstream 1 × local z = -4 gives downstream -4 for q
     """
-    rows = ledger(output)
+    return walked(output, ledger(output))
+
+
+def walked(output: Value, rows: Ledger) -> Walk:
+    """The walk of `walk`, where the ledger is at hand already."""
     values = nodes(output)
     names = {value: plain(text) for value, text in rows.names.items()}
     place = {value: i for i, value in enumerate(values)}
