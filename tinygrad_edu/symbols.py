@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from tinygrad_edu import gates
+from tinygrad_edu.arithmetic import Arithmetic
 from tinygrad_edu.gates import Gate
 from tinygrad_edu.notation import LOOSE, TIGHT, filled, latex_name, latex_number
 
@@ -215,7 +216,7 @@ def symbol_of(x: Any) -> Symbol:
     return x.symbol if isinstance(x, Written) else constant(x)
 
 
-class Written:
+class Written(Arithmetic):
     """A number and how it is written; `known` are the gates that the graph has names for."""
 
     __slots__ = ("known", "number", "symbol")
@@ -232,36 +233,6 @@ class Written:
 
     def __repr__(self) -> str:
         return repr(self.number)
-
-    def __add__(self, other: Any) -> "Written":
-        return through(gates.add, (self, other))
-
-    def __radd__(self, other: Any) -> "Written":
-        return through(gates.add, (other, self))
-
-    def __sub__(self, other: Any) -> "Written":
-        return through(gates.sub, (self, other))
-
-    def __rsub__(self, other: Any) -> "Written":
-        return through(gates.sub, (other, self))
-
-    def __mul__(self, other: Any) -> "Written":
-        return through(gates.mul, (self, other))
-
-    def __rmul__(self, other: Any) -> "Written":
-        return through(gates.mul, (other, self))
-
-    def __truediv__(self, other: Any) -> "Written":
-        return through(gates.div, (self, other))
-
-    def __rtruediv__(self, other: Any) -> "Written":
-        return through(gates.div, (other, self))
-
-    def __pow__(self, other: Any) -> "Written":
-        return through(gates.pow if isinstance(other, Written) else gates.power, (self, other))
-
-    def __neg__(self) -> "Written":
-        return through(gates.neg, (self,))
 
 
 # ---------------- writing

@@ -6,7 +6,7 @@ from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
-from tinygrad_edu import gates
+from tinygrad_edu.arithmetic import Arithmetic
 from tinygrad_edu.backprop import Flow, chain_rule, topological_order
 from tinygrad_edu.gates import Gate
 from tinygrad_edu.program.code import ONE, Code, Name, Operand, Statement, Stored, size
@@ -19,7 +19,7 @@ def through(gate: Gate, inputs: Sequence[Any]) -> "Symbol":
     return trace.write(gate, [_operand(_plain(x)) for x in inputs])
 
 
-class Symbol:
+class Symbol(Arithmetic):
     """A number, or a group of numbers, that a program will compute.
 
     The rules of the gate table run on symbols as they run on numbers. A rule that goes through the members of a group
@@ -37,38 +37,8 @@ class Symbol:
     def __iter__(self) -> Iterator["Symbol"]:
         yield self
 
-    def __add__(self, other: Any) -> "Symbol":
-        return through(gates.add, (self, other))
-
-    def __radd__(self, other: Any) -> "Symbol":
-        return through(gates.add, (other, self))
-
-    def __sub__(self, other: Any) -> "Symbol":
-        return through(gates.sub, (self, other))
-
-    def __rsub__(self, other: Any) -> "Symbol":
-        return through(gates.sub, (other, self))
-
-    def __mul__(self, other: Any) -> "Symbol":
-        if isinstance(other, Pick):
-            picked: Symbol = other.of(self)
-            return picked
-        return through(gates.mul, (self, other))
-
-    def __rmul__(self, other: Any) -> "Symbol":
-        return through(gates.mul, (other, self))
-
-    def __truediv__(self, other: Any) -> "Symbol":
-        return through(gates.div, (self, other))
-
-    def __rtruediv__(self, other: Any) -> "Symbol":
-        return through(gates.div, (other, self))
-
-    def __pow__(self, other: Any) -> "Symbol":
-        return through(gates.pow if isinstance(other, Symbol) else gates.power, (self, other))
-
-    def __neg__(self) -> "Symbol":
-        return through(gates.neg, (self,))
+    def __mul__(self, other: Any) -> Any:
+        return other.of(self) if isinstance(other, Pick) else super().__mul__(other)
 
 
 def _plain(x: Any) -> Any:
