@@ -1,7 +1,7 @@
 """Program: a graph of one sample, recorded once, as a straight-line program that runs on many rows.
 
 `trace.py` records it, by the chain rule run on symbols; `code.py` says what a program is; `passes.py` make it shorter;
-`printing.py` writes it as one would by hand; `python.py` runs that text, `llvm.py` makes machine code of it.
+`printing.py` writes it as one would by hand, `c.py` in C; `python.py` runs that text, `machine.py` makes machine code.
 """
 
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ from functools import cached_property
 from importlib.util import find_spec
 from typing import Any, Literal
 
+from tinygrad_edu.program.c import in_c
 from tinygrad_edu.program.code import Code
 from tinygrad_edu.program.passes import for_every_row, optimized
 from tinygrad_edu.program.printing import printed
@@ -38,14 +39,20 @@ class Program:
     >>> program([[3.0, 5.0], [1.0, 1.0]])
     (1.0, [4.0])
     >>> print(program)
+    # forward(x, w) is the output for one row, backward(x, w) the output and its gradient.
+    #
+    # x, the row: x, t
+    # w, the parameters: w
+    <BLANKLINE>
+    <BLANKLINE>
     def forward(x, w):
-        return (w[0] * x[0] - x[1])**2.0
+        return (w[0] * x[0] - x[1])**2
     <BLANKLINE>
     <BLANKLINE>
     def backward(x, w):
         v1 = w[0] * x[0] - x[1]
         # backward
-        return v1**2.0, [2.0 * v1 * x[0]]
+        return v1**2, [2.0 * v1 * x[0]]
     <BLANKLINE>
     """
 
@@ -77,8 +84,12 @@ class Program:
 
     @property
     def source(self) -> str:
-        """The program as text, forward and backward, as one would write it by hand."""
-        return printed(self._for_every_row)
+        """The program as Python, forward and backward, as one would write it by hand: a file that can be run."""
+        return printed(self._for_every_row, self.inputs, [w.label for w in self.parameters])
+
+    def to_c(self) -> str:
+        """The program as a file of C that needs nothing but its `math.h`; what is not finite it gives as C does."""
+        return in_c(self._for_every_row, self.inputs, [w.label for w in self.parameters])
 
     def __str__(self) -> str:
         return self.source

@@ -7,7 +7,7 @@ from typing import Any
 
 from tinygrad_edu.gates import GATES
 from tinygrad_edu.program.code import Code
-from tinygrad_edu.program.printing import printed
+from tinygrad_edu.program.printing import functions
 from tinygrad_edu.value import number
 
 ON_NUMBERS: dict[str, Any] = {name: row.forward for name, row in GATES.items()}
@@ -18,7 +18,7 @@ class Interpreter:
 
     def __init__(self, code: Code, columns: int) -> None:
         self.columns = columns
-        self.program = compile(printed(code), "<program>", "exec")
+        self.program = compile(functions(code)[1], "<program>", "exec")
         self.forward, self.backward = self._functions(ON_NUMBERS)
 
     def mean(self, rows: Any, w: Sequence[float]) -> tuple[tuple[float, Any], bool]:
@@ -106,6 +106,7 @@ def on_arrays() -> dict[str, Any]:
 
     names = ("abs", "exp", "log", "sqrt", "sin", "cos", "tanh", "reciprocal")
     return {name: getattr(np, name) for name in names} | {
+        "pow": np.power,
         "sigmoid": sigmoid,
         "relu": lambda x: np.maximum(x, 0.0),
         "step": lambda x: np.where(np.asarray(x) > 0.0, 1.0, 0.0),

@@ -21,10 +21,17 @@ def within(
     found: dict[Operand, Statement] = {}
     uses = Counter([x for statement in statements for x in statement.inputs if isinstance(x, Name)])
     uses.update([x for x in results if isinstance(x, Name)])
-    used_whole = {x for statement in statements if statement.gate in TAKES_WHOLE for x in statement.inputs}
+    used_whole: set[Operand] = set()
+    used_by_all: set[Operand] = set()  # a number that would be computed again for each of a group
+    for statement in statements:
+        if statement.gate in TAKES_WHOLE:
+            used_whole.update(statement.inputs)
+        elif statement.target.size:
+            used_by_all.update(statement.inputs)
     for statement in statements:
         target = statement.target
         alone = uses[target] == 1 and statement.gate not in ("stack", "part")
-        if alone and not (target.size and target in used_whole) and short(statement, found):
+        apart = used_whole if target.size else used_by_all
+        if alone and target not in apart and short(statement, found):
             found[target] = statement
     return found

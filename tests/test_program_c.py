@@ -1,0 +1,180 @@
+"""Program.to_c(): the file compiles without a warning, and computes what the eager engine does."""
+
+import ctypes
+import math
+import random
+import re
+import shutil
+import subprocess
+
+import mpmath
+import pytest
+from test_program import FUNCTIONS, P, Q, R, eager, networks
+
+from nn import MLP, hinge_loss
+from tinygrad_edu import Group, Program, Value, dot, elu, logsumexp, sigmoid, softplus, total
+from tinygrad_edu.gates import GATES
+from tinygrad_edu.program import c
+from tinygrad_edu.program.expressions import SIGNS
+
+STRICT = ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-O2"]
+
+
+@pytest.fixture
+def compiler():
+    found = shutil.which("cc") or shutil.which("gcc")
+    if found is None:
+        pytest.skip("no C compiler is installed: neither cc nor gcc is on PATH")
+    return found
+
+
+@pytest.fixture
+def run(compiler, tmp_path):
+    """Compiles a program and gives its mean, its gradient, and the outputs of the rows."""
+
+    def run(program, rows):
+        numbers = [parameter.data for parameter in program.parameters]
+        library = load(compiler, tmp_path, program.to_c())
+        given = array([x for row in rows for x in row])
+        gradient, w = array([7.0] * len(numbers)), array(numbers)
+        mean = library.mean(given, ctypes.c_long(len(rows)), w, gradient)
+        return mean, list(gradient)[: len(numbers)], [library.forward(array(row), w) for row in rows]
+
+    return run
+
+
+def load(compiler, folder, source):
+    path = folder / "program.c"
+    path.write_text(source, encoding="utf-8")
+    library = folder / f"program{random.random()}.so"
+    done = subprocess.run(
+        [compiler, "-std=c99", *STRICT, "-shared", "-fPIC", "-o", library, path, "-lm"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    loaded = ctypes.CDLL(str(library))
+    loaded.mean.restype = loaded.forward.restype = ctypes.c_double
+    return loaded
+
+
+def array(numbers):
+    return (ctypes.c_double * (len(numbers) or 1))(*numbers)
+
+
+def compare(run, function, columns, parameters, low=0.2, high=2.0):
+    numbers = random.Random(7)
+    rows = [[numbers.uniform(low, high) for _ in range(columns)] for _ in range(9)]
+    inputs = [Value(x) for x in rows[0]]
+    mean, gradient, outputs = run(Program(function(*inputs), inputs, parameters), rows)
+    expected = eager(function, rows, parameters)
+    assert mean == pytest.approx(expected[0], rel=1e-12, abs=1e-14)
+    assert gradient == pytest.approx(expected[1], rel=1e-12, abs=1e-14)
+    assert outputs == pytest.approx(expected[2], rel=1e-12, abs=1e-14)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_gate_as_the_eager_engine_has_it(run, name):
+    compare(run, FUNCTIONS[name], 2, [P, Q, R])
+
+
+@pytest.mark.parametrize("name", ["deep", "wide, with a penalty", "convolution", "channels"])
+def test_networks_as_the_eager_engine_has_them(run, name):
+    model, columns, function = networks()[name]
+    compare(run, function, columns, model.parameters(), low=-1.0, high=1.0)
+
+
+def test_stretches_that_overlap_receive_both_gradients(run):
+    weights = Group([Value(0.1 * i + 0.2) for i in range(11)])
+    w = list(weights)
+    compare(run, lambda x, y: dot(weights, [x, y] * 5 + [1.0]) * w[3] + dot(w[2:9], w[2:9]) + total(w[4:6]), 2, w)
+
+
+def test_without_inputs_and_without_parameters(run):
+    x, y, z = Value(-2.0), Value(5.0), Value(-4.0)
+    assert run(Program((x + y) * z, [], [x, y, z]), [[]]) == (-12.0, [-4.0, -4.0, 3.0], [-12.0])
+    assert run(Program((x + y) * z, [x, y, z], []), [[1.0, 2.0, 3.0], [1.0, 1.0, 1.0]]) == (5.5, [], [9.0, 2.0])
+    assert run(Program(Value(1.5) * 2.0, [], []), [[]]) == (3.0, [], [3.0])
+
+
+def test_every_gate_of_the_table_can_be_written():
+    ours = {*SIGNS, *c.IN_MATH_H, *c.GATES, "neg", "reciprocal", "power"}
+    assert ours == GATES.keys()
+
+
+def test_the_lectures_neuron_reads_as_one_would_write_it():
+    w, x, b = [Value(2.0), Value(-3.0)], [Value(-1.0), Value(-2.0)], Value(-3.0)
+    source = Program(sigmoid(dot(w, x, b)), x, [*w, b]).to_c()
+    assert "\n".join(
+        [
+            "double backward(const double *x, const double *w, double *gradient)",
+            "{",
+            "    const double v1 = dot(2, w, x, w[2]);",
+            "    const double v2 = sigmoid(v1);",
+            "    /* backward */",
+            "    const double v3 = v2 * sigmoid(-v1);",
+            "    for (int i = 0; i < 2; i++)",
+            "        gradient[i] += v3 * x[i];",
+            "    gradient[2] += v3;",
+            "    return v2;",
+            "}",
+        ]
+    ) in source
+    assert set(re.findall(r"^static double (\w+)", source, re.M)) == {"dot", "sigmoid"}
+
+
+def test_the_text_grows_with_gates_and_not_with_weights():
+    def lines(inputs):
+        model, x = MLP(inputs, [4, 1]), [Value(0.5) for _ in range(inputs)]
+        return Program(hinge_loss(model(x), 1), x, model.parameters()).to_c().count("\n")
+
+    assert lines(400) == lines(40)
+
+
+@pytest.mark.parametrize(
+    "constant", [0.1, -0.1, 1e300, 5e-324, -1.7976931348623157e308, 2.2250738585072014e-308, 1e22, 123456789.0, -3.0]
+)
+def test_constants_are_exact_to_the_bit(run, constant):
+    x = Value(1.0)
+    assert run(Program(x * constant, [x], []), [[1.0]])[2] == [constant]
+    assert run(Program(x - constant, [x], []), [[0.0]])[2] == [-constant]
+
+
+@pytest.mark.parametrize("x", [-800.0, -40.0, -1e-12, 0.0, 1e-12, 40.0, 800.0])
+def test_values_at_the_ends_of_the_range_keep_their_digits(run, x):
+    """Expected from 50 digits."""
+    a = Value(1.0)
+    with mpmath.workdps(50):
+        exact = mpmath.mpf(x)
+        expected = [
+            1 / (1 + mpmath.exp(-exact)),
+            mpmath.log1p(mpmath.exp(exact)),
+            exact if x > 0 else 2 * mpmath.expm1(exact),
+            mpmath.log1p(mpmath.exp(exact)),
+        ]
+        expected = [float(y) for y in expected]
+    for function, y in zip([sigmoid, softplus, lambda a: elu(a, 2.0), lambda a: logsumexp([a, 0.0])], expected):
+        assert run(Program(function(a), [a], []), [[x]])[2] == [pytest.approx(y, rel=1e-15, abs=5e-324)]
+
+
+def test_outside_a_domain_it_says_nan_as_c_does(run):
+    x = Value(1.0)
+    assert math.isnan(run(Program(x.log(), [x], []), [[-1.0]])[0])
+
+
+@pytest.mark.parametrize("label", ["*/ #include", "**//**/", "a ??/", "tail\\", "two\nlines", "\u202e\u2066", "\ud800", "∂λ"])
+def test_a_label_stays_within_its_comment(run, label):
+    w, x = Value(2.0, label), Value(3.0, label)
+    program = Program(w * x, [x], [w])
+    assert program.to_c().count("*/") == 2
+    assert run(program, [[3.0]]) == (6.0, [3.0], [6.0])
+
+
+def test_it_is_cpp_as_well(compiler, tmp_path):
+    model, columns, function = networks()["convolution"]
+    x = [Value(0.1 * i) for i in range(columns)]
+    path = tmp_path / "program.cpp"
+    path.write_text(Program(function(*x), x, model.parameters()).to_c(), encoding="utf-8")
+    if shutil.which("c++"):
+        subprocess.run(["c++", *STRICT, "-c", "-o", tmp_path / "program.o", path], check=True)
