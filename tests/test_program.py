@@ -272,38 +272,6 @@ def test_an_unknown_backend_is_refused():
 # ---------------- the program as a value
 
 
-def test_it_prints_itself_as_one_would_write_it():
-    w, x, t = Value(2.0), Value(3.0), Value(5.0)
-    program = Program(squared_error((w * x).tanh(), t), [x, t], [w])
-    assert str(program) == program.source
-    assert program.source.splitlines() == [
-        "def forward(x, w):",
-        "    return (tanh(w[0] * x[0]) - x[1])**2.0 / 2.0",
-        "",
-        "",
-        "def backward(x, w):",
-        "    v0 = w[0] * x[0]",
-        "    v2 = tanh(v0) - x[1]",
-        "    # backward",
-        "    v16 = 0.5 * (2.0 * v2) * (4.0 * sigmoid(2.0 * v0) * sigmoid(-2.0 * v0))",
-        "    return v2**2.0 / 2.0, [v16 * x[0]]",
-    ]
-
-
-def test_the_printed_program_runs():
-    model, x = MLP(2, [3, 1], seed=1), [Value(0.3), Value(-0.4)]
-    program = Program(model(x), x, model.parameters())
-    names = {}
-    from tinygrad_edu.program.python import ON_NUMBERS
-
-    exec(program.source, names | ON_NUMBERS, names)
-    names["forward"].__globals__.update(ON_NUMBERS)
-    output, gradient = names["backward"]([0.3, -0.4], [p.data for p in model.parameters()])
-    mean, expected, _ = eager(lambda *row: model(row), [[0.3, -0.4]], model.parameters())
-    assert output == pytest.approx(mean, rel=1e-14)
-    assert gradient == pytest.approx(expected, rel=1e-13)
-
-
 @pytest.mark.parametrize("backend", ["python", "llvm"])
 def test_it_can_be_pickled(backend):
     w, x = Value(2.0), Value(1.0)

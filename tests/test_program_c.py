@@ -6,10 +6,14 @@ import random
 import re
 import shutil
 import subprocess
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import mpmath
 import pytest
+from hypothesis import given, settings
 from test_program import FUNCTIONS, P, Q, R, eager, networks
+from test_random_graphs import close_to, deterministic, in_values, recipes
 
 from nn import MLP, hinge_loss
 from tinygrad_edu import Group, Program, Value, dot, elu, logsumexp, sigmoid, softplus, total
@@ -20,7 +24,7 @@ from tinygrad_edu.program.expressions import SIGNS
 STRICT = ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-O2"]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def compiler():
     found = shutil.which("cc") or shutil.which("gcc")
     if found is None:
@@ -99,28 +103,31 @@ def test_without_inputs_and_without_parameters(run):
 
 
 def test_every_gate_of_the_table_can_be_written():
-    ours = {*SIGNS, *c.IN_MATH_H, *c.GATES, "neg", "reciprocal", "power"}
+    ours = {*SIGNS, *c.IN_MATH_H, *c.FUNCTIONS, "neg", "reciprocal", "power"}
     assert ours == GATES.keys()
 
 
 def test_the_lectures_neuron_reads_as_one_would_write_it():
     w, x, b = [Value(2.0), Value(-3.0)], [Value(-1.0), Value(-2.0)], Value(-3.0)
     source = Program(sigmoid(dot(w, x, b)), x, [*w, b]).to_c()
-    assert "\n".join(
-        [
-            "double backward(const double *x, const double *w, double *gradient)",
-            "{",
-            "    const double v1 = dot(2, w, x, w[2]);",
-            "    const double v2 = sigmoid(v1);",
-            "    /* backward */",
-            "    const double v3 = v2 * sigmoid(-v1);",
-            "    for (int i = 0; i < 2; i++)",
-            "        gradient[i] += v3 * x[i];",
-            "    gradient[2] += v3;",
-            "    return v2;",
-            "}",
-        ]
-    ) in source
+    assert (
+        "\n".join(
+            [
+                "double backward(const double *x, const double *w, double *gradient)",
+                "{",
+                "    const double v1 = dot(2, w, x, w[2]);",
+                "    const double v2 = sigmoid(v1);",
+                "    /* backward */",
+                "    const double v3 = v2 * sigmoid(-v1);",
+                "    for (int i = 0; i < 2; i++)",
+                "        gradient[i] += v3 * x[i];",
+                "    gradient[2] += v3;",
+                "    return v2;",
+                "}",
+            ]
+        )
+        in source
+    )
     assert set(re.findall(r"^static double (\w+)", source, re.M)) == {"dot", "sigmoid"}
 
 
@@ -132,30 +139,36 @@ def test_the_text_grows_with_gates_and_not_with_weights():
     assert lines(400) == lines(40)
 
 
+CONSTANTS = [0.1, -0.1, 1e300, 5e-324, -1.7976931348623157e308, 2.2250738585072014e-308, 1e22, 123456789.0, -3.0]
+
+
+def test_constants_are_exact_to_the_bit(run):
+    """Each is picked out of a group by a row of zeros and a one."""
+    x = [Value(1.0) for _ in CONSTANTS]
+    rows = [[float(i == k) for i in range(len(x))] for k in range(len(x))]
+    assert run(Program(dot(CONSTANTS, x), x, []), rows)[2] == CONSTANTS
+    assert run(Program(2.0 - (x[0] - -0.1), x[:1], []), [[0.0]])[2] == [1.9]
+
+
+ENDS = [-800.0, -40.0, -1e-12, 0.0, 1e-12, 40.0, 800.0]
+
+
 @pytest.mark.parametrize(
-    "constant", [0.1, -0.1, 1e300, 5e-324, -1.7976931348623157e308, 2.2250738585072014e-308, 1e22, 123456789.0, -3.0]
+    ("function", "exact"),
+    [
+        (sigmoid, lambda x: 1 / (1 + mpmath.exp(-x))),
+        (softplus, lambda x: mpmath.log1p(mpmath.exp(x))),
+        (lambda x: elu(x, 2.0), lambda x: x if x > 0 else 2 * mpmath.expm1(x)),
+        (lambda x: logsumexp([0.0, x]), lambda x: mpmath.log1p(mpmath.exp(x))),
+        (lambda x: logsumexp([x, 0.0]), lambda x: mpmath.log1p(mpmath.exp(x))),
+    ],
 )
-def test_constants_are_exact_to_the_bit(run, constant):
+def test_values_at_the_ends_of_the_range_keep_their_digits(run, function, exact):
     x = Value(1.0)
-    assert run(Program(x * constant, [x], []), [[1.0]])[2] == [constant]
-    assert run(Program(x - constant, [x], []), [[0.0]])[2] == [-constant]
-
-
-@pytest.mark.parametrize("x", [-800.0, -40.0, -1e-12, 0.0, 1e-12, 40.0, 800.0])
-def test_values_at_the_ends_of_the_range_keep_their_digits(run, x):
-    """Expected from 50 digits."""
-    a = Value(1.0)
+    outputs = run(Program(function(x), [x], []), [[end] for end in ENDS])[2]
     with mpmath.workdps(50):
-        exact = mpmath.mpf(x)
-        expected = [
-            1 / (1 + mpmath.exp(-exact)),
-            mpmath.log1p(mpmath.exp(exact)),
-            exact if x > 0 else 2 * mpmath.expm1(exact),
-            mpmath.log1p(mpmath.exp(exact)),
-        ]
-        expected = [float(y) for y in expected]
-    for function, y in zip([sigmoid, softplus, lambda a: elu(a, 2.0), lambda a: logsumexp([a, 0.0])], expected):
-        assert run(Program(function(a), [a], []), [[x]])[2] == [pytest.approx(y, rel=1e-15, abs=5e-324)]
+        expected = [float(exact(mpmath.mpf(end))) for end in ENDS]
+    assert outputs == [pytest.approx(y, rel=1e-15, abs=5e-324) for y in expected]
 
 
 def test_outside_a_domain_it_says_nan_as_c_does(run):
@@ -163,7 +176,9 @@ def test_outside_a_domain_it_says_nan_as_c_does(run):
     assert math.isnan(run(Program(x.log(), [x], []), [[-1.0]])[0])
 
 
-@pytest.mark.parametrize("label", ["*/ #include", "**//**/", "a ??/", "tail\\", "two\nlines", "\u202e\u2066", "\ud800", "∂λ"])
+@pytest.mark.parametrize(
+    "label", ["*/ #include", "**//**/", "a ??/", "tail\\", "two\nlines", "\u202e\u2066", "\ud800", "∂λ"]
+)
 def test_a_label_stays_within_its_comment(run, label):
     w, x = Value(2.0, label), Value(3.0, label)
     program = Program(w * x, [x], [w])
@@ -171,10 +186,26 @@ def test_a_label_stays_within_its_comment(run, label):
     assert run(program, [[3.0]]) == (6.0, [3.0], [6.0])
 
 
-def test_it_is_cpp_as_well(compiler, tmp_path):
+def test_it_is_cpp_as_well(tmp_path):
+    compiler = shutil.which("c++") or shutil.which("g++")
+    if compiler is None:
+        pytest.skip("no C++ compiler is installed: neither c++ nor g++ is on PATH")
     model, columns, function = networks()["convolution"]
     x = [Value(0.1 * i) for i in range(columns)]
     path = tmp_path / "program.cpp"
     path.write_text(Program(function(*x), x, model.parameters()).to_c(), encoding="utf-8")
-    if shutil.which("c++"):
-        subprocess.run(["c++", *STRICT, "-c", "-o", tmp_path / "program.o", path], check=True)
+    subprocess.run([compiler, *STRICT, "-c", "-o", tmp_path / "program.o", path], check=True)
+
+
+@settings(deterministic, max_examples=15)
+@given(recipes())
+def test_random_graphs_as_the_eager_engine_has_them(compiler, recipe):
+    leaves = [Value(x) for x in recipe.leaves]
+    output = recipe.run(leaves, in_values)[-1]
+    output.backward()
+    x, w = leaves[::2], leaves[1::2]
+    row, numbers, gradient = ([leaf.data for leaf in x], [leaf.data for leaf in w], array([0.0] * len(w)))
+    with TemporaryDirectory() as folder:
+        library = load(compiler, Path(folder), Program(output, x, w).to_c())
+    assert library.mean(array(row), ctypes.c_long(1), array(numbers), gradient) == close_to(output.data)
+    assert list(gradient)[: len(w)] == [close_to(leaf.grad) for leaf in w]

@@ -178,6 +178,25 @@ def _parsers() -> tuple[Parser, dict[str, Parser]]:
     latex.add_argument("--wrt", metavar="NAME", help="print the derivation of the gradient of this variable instead")
     latex.set_defaults(run=commands.latex)
 
+    program = kinds.add_parser(
+        "compile",
+        help="an expression as a program in Python or in C, value and gradient",
+        description="Print an expression as a program that computes its value and its gradient. The gradient is that "
+        "with respect to every variable that is not among the inputs. Variables need no numbers.",
+        epilog="Example: tinygrad-edu compile 'sigmoid(w*x + b)' --inputs x --c -o neuron.c",
+    )
+    _takes_an_expression(program)
+    program.add_argument(
+        "--inputs",
+        type=_names,
+        default=[],
+        metavar="NAMES",
+        help="variables that are the columns of a row of data, such as x,t (default: none)",
+    )
+    program.add_argument("--c", action="store_true", help="in C instead of Python")
+    program.add_argument("-o", "--output", type=Path, metavar="FILE", help="write it to a file instead")
+    program.set_defaults(run=commands.compile)
+
     train = kinds.add_parser(
         "train",
         help="train a multilayer perceptron on xor, moons or digits",
@@ -237,6 +256,16 @@ def _variable(text: str) -> tuple[str, float]:
         return name, float(number)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not of the form x=-2") from None
+
+
+def _names(text: str) -> list[str]:
+    names = [normalize("NFKC", name) for name in text.split(",")]
+    if not all(name.isidentifier() for name in names):
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form x,t")
+    for name in names:
+        if names.count(name) > 1:
+            raise argparse.ArgumentTypeError(f"{name} is given twice")
+    return names
 
 
 def _natural(text: str) -> int:

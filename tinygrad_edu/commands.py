@@ -57,12 +57,24 @@ def check(chosen: argparse.Namespace) -> int:
 def latex(chosen: argparse.Namespace) -> int:
     """Print the expression, or the derivation of one gradient."""
     if chosen.wrt is None:
-        print(engine.latex(_with_numbers_for_all(chosen)))
+        print(engine.latex(_with_numbers_for_all(chosen)[0]))
         return 0
     output, variables = _graph(chosen)
-    if chosen.wrt not in variables:
-        raise ValueError(f"{chosen.wrt} is not a variable; there are {', '.join(variables) or 'none'}")
-    print(engine.derivation(output, variables[chosen.wrt]))
+    print(engine.derivation(output, _among(variables, chosen.wrt)))
+    return 0
+
+
+def compile(chosen: argparse.Namespace) -> int:
+    """Print the program, or write it."""
+    output, variables = _with_numbers_for_all(chosen)
+    inputs = [_among(variables, name) for name in chosen.inputs]
+    program = engine.Program(output, inputs, [x for x in variables.values() if x not in inputs])
+    text = program.to_c() if chosen.c else program.source
+    if chosen.output is None:
+        print(text, end="")
+    else:
+        chosen.output.write_text(text, encoding="utf-8")
+        print(f"program: {chosen.output}")
     return 0
 
 
@@ -75,16 +87,23 @@ def _graph(chosen: argparse.Namespace) -> tuple[Value, dict[str, Value]]:
     return output, variables
 
 
-def _with_numbers_for_all(chosen: argparse.Namespace) -> Value:
-    """The graph of what was typed; variables without a number have one that will not be seen."""
+def _with_numbers_for_all(chosen: argparse.Namespace) -> tuple[Value, dict[str, Value]]:
+    """The graph of what was typed, and its variables; those without a number have one that will not be seen."""
     given = _once(chosen.variables)
     unseen = {name: i + 2.0 for i, name in enumerate(names_in(chosen.expression)) if name not in given}
+    variables = {name: leaf(name, number) for name, number in (given | unseen).items()}
     try:
-        return engine.parse(chosen.expression, **given, **unseen)
+        return engine.parse(chosen.expression, **variables), variables
     except engine.DomainError as error:
         if unseen:
             error.add_note(f"give the variables numbers for which it is defined, as in {next(iter(unseen))}=0.5")
         raise
+
+
+def _among(variables: dict[str, Value], name: str) -> Value:
+    if name not in variables:
+        raise ValueError(f"{name} is not a variable; there are {', '.join(variables) or 'none'}")
+    return variables[name]
 
 
 def _once(pairs: list[tuple[str, float]]) -> dict[str, float]:

@@ -22,23 +22,9 @@ HEADER = """\
 #include <math.h>
 """
 
-MEAN = """\
-double mean(const double *rows, long count, const double *w, double *gradient)
-{{
-    double total = 0.0;
-    for (int i = 0; i < {parameters}; i++)
-        gradient[i] = 0.0;
-    for (long k = 0; k < count; k++)
-        total += backward(rows + k * {columns}, w, gradient);
-    for (int i = 0; i < {parameters}; i++)
-        gradient[i] /= count;
-    return total / count;
-}}
-"""
-
 IN_MATH_H = {name: name for name in ("exp", "log", "sqrt", "sin", "cos", "tanh", "pow")} | {"abs": "fabs"}
 
-GATES = {  # the other gates, with the forward rules of the table
+FUNCTIONS = {  # the other gates, with the forward rules of the table
     "step": """\
 static double step(double x)
 {
@@ -141,9 +127,28 @@ def in_c(code: Code, inputs: Sequence[str], parameters: Sequence[str]) -> str:
     lines += [*backward.unused("x", "w", "gradient"), *backward.lines(first), "    /* backward */"]
     lines += [*backward.lines(second), *backward.additions(), f"    return {backward.result()};", "}", ""]
     header = HEADER.format(x=_in_comment(legend("x", inputs)), w=_in_comment(legend("w", parameters)))
-    gates = [text for name, text in GATES.items() if name in backward.called]
-    mean = MEAN.format(columns=len(inputs), parameters=len(parameters))
-    return "\n".join([header, *gates, *lines, mean])
+    functions = [text for name, text in FUNCTIONS.items() if name in backward.called]
+    return "\n".join([header, *functions, *lines, *_mean(len(inputs), len(parameters)), ""])
+
+
+def _mean(columns: int, parameters: int) -> list[str]:
+    """The function that goes through many rows."""
+    row = f"rows + k * {columns}" if columns else "rows"
+    return [
+        "double mean(const double *rows, long count, const double *w, double *gradient)",
+        "{",
+        "    double total = 0.0;",
+        *(_loop(parameters, "gradient[i] = 0.0;") if parameters else []),
+        "    for (long k = 0; k < count; k++)",
+        f"        total += backward({row}, w, gradient);",
+        *(_loop(parameters, "gradient[i] /= count;") if parameters else []),
+        "    return total / count;",
+        "}",
+    ]
+
+
+def _loop(count: int, body: str) -> list[str]:
+    return [f"    for (int i = 0; i < {count}; i++)", f"        {body}"]
 
 
 def _in_comment(text: str) -> str:
@@ -184,7 +189,7 @@ class C(Expressions):
                 lines += self.listed(f"const double {name}[{statement.target.size}] = ", self.items(statement))
             else:
                 lines += [f"    double {name}[{statement.target.size}];"]
-                lines += self.loop(statement.target.size, f"{name}[i] = {text};")
+                lines += _loop(statement.target.size, f"{name}[i] = {text};")
         return lines
 
     def listed(self, start: str, items: Sequence[str]) -> list[str]:
@@ -192,17 +197,13 @@ class C(Expressions):
         line = f"    {start}{{{', '.join(items)}}};"
         return [line] if len(line) <= WIDTH else [f"    {start}{{", *filled(items, " " * 8), "    };"]
 
-    def loop(self, count: int, body: str) -> list[str]:
-        """The same for each i."""
-        return [f"    for (int i = 0; i < {count}; i++)", f"        {body}"]
-
     def additions(self) -> list[str]:
         """What is added to the gradient, stretch by stretch."""
         lines = []
         for where, x in self.gradients:
             gradient = Stored("gradient", where.start, where.stop)
             addition = f"{self.each(gradient, {}) if where.size else self.name(gradient)} += {self.number(x, {})[0]};"
-            lines += self.loop(where.size, addition) if where.size else [f"    {addition}"]
+            lines += _loop(where.size, addition) if where.size else [f"    {addition}"]
         return lines
 
     def result(self) -> str:

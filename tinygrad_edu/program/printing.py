@@ -36,7 +36,11 @@ def functions(code: Code) -> tuple[list[str], str]:
     both = Python(code.statements, [code.output, *[gradient for _, gradient in code.gradients]])
     lines = ["def forward(x, w):", *value.lines(first), f"    return {value.number(code.output, {})[0]}", "", ""]
     lines += ["def backward(x, w):", *both.lines(first), "    # backward", *both.lines(second)]
-    lines += both.listed(f"return {both.number(code.output, {})[0]}, ", both.tiles(code.gradients), one_a_line=True)
+    start, tiles = f"return {both.number(code.output, {})[0]}, ", both.tiles(code.gradients)
+    if len(tiles) == 1 and tiles[0].startswith("*"):
+        lines.append(f"    {start}{tiles[0].removeprefix('*')}")
+    else:
+        lines += both.listed(start, tiles, one_a_line=True)
     return sorted(both.called), "\n".join([*lines, ""])
 
 
