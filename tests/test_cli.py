@@ -117,7 +117,7 @@ def test_an_expression_may_begin_with_a_minus(run, arguments):
     assert "∂/∂x = " in run("grad", *arguments)[1]
 
 
-# ---------------- draw, step, check, latex
+# ---------------- draw, step, check, latex, compile
 
 PRODUCT = ["(x+y)*z", "x=-2", "y=5", "z=-4"]
 
@@ -212,13 +212,68 @@ def test_latex_prints_a_derivation(run):
     assert out.splitlines()[-3:] == [r"&= \left(-4\right) \cdot 1 \\", "&= -4", r"\end{aligned}"]
 
 
-@pytest.mark.parametrize("command", ["step", "draw", "latex", "check"])
+PROGRAM = """\
+# forward(x, w) is the output for one row, backward(x, w) the output and its gradient.
+#
+# x, the row: no numbers
+# w, the parameters: x, y, z
+
+
+def forward(x, w):
+    return (w[0] + w[1]) * w[2]
+
+
+def backward(x, w):
+    v1 = w[0] + w[1]
+    # backward
+    return v1 * w[2], [w[2], w[2], v1]
+"""
+
+
+@pytest.mark.parametrize("numbers", [[], ["y=5"], ["x=-2", "y=5", "z=-4"]], ids=len)
+def test_compile_prints_the_program_and_needs_no_numbers(run, numbers):
+    given = [number[0] for number in numbers]
+    order = ", ".join([*given, *[name for name in "xyz" if name not in given]])
+    status, out, err = run("compile", "(x+y)*z", *numbers)
+    assert (status, err) == (0, "")
+    assert f"# w, the parameters: {order}\n" in out
+    if given != ["y"]:
+        assert out == PROGRAM
+
+
+def test_compile_takes_the_gradient_of_what_is_no_input(run, tmp_path):
+    path = tmp_path / "neuron.py"
+    arguments = ["compile", "sigmoid(w*x + b) - t", "--inputs", "t,x"]
+    assert run(*arguments, "-o", str(path)) == (0, f"program: {path}\n", "")
+    text = path.read_text(encoding="utf-8")
+    assert run(*arguments) == (0, text, "")
+    assert "# x, the row: t, x\n# w, the parameters: w, b\n" in text
+    names = {}
+    exec(text, names)
+    assert names["backward"]([0.25, 3.0], [2.0, -6.0]) == (0.25, [0.75, 0.25])  # at 0 the slope of sigmoid is 1/4
+
+
+def test_compile_writes_c(run, tmp_path):
+    path = tmp_path / "neuron.c"
+    assert run("compile", "-x*w", "--inputs", "x", "--c", "--output", str(path)) == (0, f"program: {path}\n", "")
+    text = path.read_text(encoding="utf-8")
+    assert "    gradient[0] += v1;\n    return v1 * w[0];\n" in text
+    assert run("compile", "--c", "--inputs=x", "-x*w") == (0, text, "")
+
+
+def test_compile_asks_for_numbers_where_its_own_are_outside_a_domain(run):
+    assert "give the variables numbers for which it is defined, as in x=0.5" in run("compile", "log(x - y)")[2]
+    assert run("compile", "log(x - y)", "x=3", "y=1")[0] == 0
+
+
+@pytest.mark.parametrize("command", ["step", "draw", "latex", "check", "compile"])
 def test_options_may_stand_before_an_expression_that_begins_with_a_minus(run, command, tmp_path, no_dot):
     options = {
         "step": [],
         "draw": ["-o", str(tmp_path / "picture.svg")],
         "latex": ["--wrt", "x"],
         "check": ["--answer", "x=-6"],
+        "compile": ["--inputs", "x"],
     }[command]
     assert run(command, *options, "-x*x", "x=3")[::2] == (0, "")
     assert run(command, "-x*x", "x=3", *options)[::2] == (0, "")
@@ -249,6 +304,15 @@ USAGE = [
     (["check", "x*x", "x=1", "--answer", "y=2"], "an answer for y"),
     (["check", "x*x", "x=1", "--answer", "x=2", "--answer", "x=3"], "x is given twice"),
     (["latex", "x*x", "x=1", "--wrt", "y"], "y is not a variable; there are x"),
+    (["compile"], "EXPR"),
+    (["compile", "x*x", "--inputs"], "--inputs"),
+    (["compile", "x*x", "--inputs", "x,"], "'x,'"),
+    (["compile", "x*x", "--inputs", "x=2"], "'x=2'"),
+    (["compile", "x*x", "--inputs", "x,x"], "x is given twice"),
+    (["compile", "x*y", "--inputs", "x,t"], "t is not a variable; there are x, y"),
+    (["compile", "1 + 1", "--inputs", "x"], "x is not a variable; there are none"),
+    (["compile", "x*x", "x=1", "x=2"], "x is given twice"),
+    (["compile", "x*x", "-o", "no folder/program.py"], "no folder"),
     (["train"], "DATASET"),
     (["train", "mnist"], "'mnist'"),
     (["train", "xor", "--epochs", "-1"], "'-1'"),
@@ -327,7 +391,7 @@ def test_a_folder_that_cannot_be_made_is_status_2_and_one_line(run, tmp_path, pi
 @pytest.mark.parametrize(
     ("arguments", "mentioned"),
     [
-        (["--help"], ["tour", "grad", "draw", "step", "check", "latex", "train", "(x+y)*z"]),
+        (["--help"], ["tour", "grad", "draw", "step", "check", "latex", "compile", "train", "(x+y)*z"]),
         (["-h"], ["tour", "grad", "train"]),
         (["tour", "--help"], ["--pictures", "--epochs", "digits"]),
         (["grad", "--help"], ["EXPR", "NAME=NUMBER", "Example"]),
@@ -335,6 +399,7 @@ def test_a_folder_that_cannot_be_made_is_status_2_and_one_line(run, tmp_path, pi
         (["step", "--help"], ["--html", "Example"]),
         (["check", "--help"], ["--answer", "--decimals", "status"]),
         (["latex", "--help"], ["--wrt", "Example"]),
+        (["compile", "--help"], ["--inputs", "--c", "--output", "gradient", "Example"]),
         (["train", "--help"], ["DATASET", "xor, moons or digits", "--hidden", "--activation", "--epochs", "--lr"]),
         (["train", "--help"], ["--batch-size", "--momentum", "--seed", "--quiet"]),
     ],

@@ -133,7 +133,7 @@ def in_c(code: Code, inputs: Sequence[str], parameters: Sequence[str]) -> str:
 
 def _mean(columns: int, parameters: int) -> list[str]:
     """The function that goes through many rows."""
-    row = f"rows + k * {columns}" if columns else "rows"
+    row = {0: "rows", 1: "rows + k"}.get(columns, f"rows + k * {columns}")
     return [
         "double mean(const double *rows, long count, const double *w, double *gradient)",
         "{",
