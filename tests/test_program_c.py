@@ -19,6 +19,7 @@ from nn import MLP, hinge_loss
 from tinygrad_edu import Group, Program, Value, dot, elu, logsumexp, sigmoid, softplus, total
 from tinygrad_edu.gates import GATES
 from tinygrad_edu.program import c
+from tinygrad_edu.program.code import Code, Name, Statement, Stored
 from tinygrad_edu.program.expressions import SIGNS
 
 STRICT = ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-O2"]
@@ -195,6 +196,22 @@ def test_it_is_cpp_as_well(tmp_path):
     path = tmp_path / "program.cpp"
     path.write_text(Program(function(*x), x, model.parameters()).to_c(), encoding="utf-8")
     subprocess.run([compiler, *STRICT, "-c", "-o", tmp_path / "program.o", path], check=True)
+
+
+def test_a_loop_neither_stands_in_a_call_nor_repeats_what_is_the_same_for_all(compiler, tmp_path):
+    w, x = Stored("w", 0, 3), Stored("x", 0, 3)
+    products, their_sum, slope = Name(0, 3), Name(1), Name(2)
+    statements = (
+        Statement(products, "mul", (w, x)),
+        Statement(their_sum, "sum", (products,)),
+        Statement(slope, "sigmoid", (their_sum,)),
+    )
+    source = c.in_c(Code(statements, 2, their_sum, ((w, slope),)), ["", "", ""], ["", "", ""])
+    assert "gradient[i] += v2;" in source
+    gradient = array([0.0] * 3)
+    library = load(compiler, tmp_path, source)
+    assert library.mean(array([1.0, 2.0, -4.0]), ctypes.c_long(1), array([2.0, 3.0, 2.0]), gradient) == 0.0
+    assert list(gradient) == [0.5] * 3
 
 
 @settings(deterministic, max_examples=15)

@@ -121,6 +121,12 @@ def test_what_is_one_number_is_not_computed_for_each_of_a_group():
     assert lines[-1] == "return v1, [a / v2 for a in g1]"
 
 
+def test_the_gradient_says_a_number_once_for_many_parameters():
+    w = [Value(1.0) for _ in range(4)]
+    assert body(lambda *w: total(w[:3]) ** 2, *w)[-1] == "return v1**2, [*[2.0 * v1] * 3, 0.0]"
+    assert body(lambda *w: total(w), *w)[-1] == "return sum(w[0:4]), [1.0] * 4"
+
+
 def test_long_lists_are_broken_and_names_are_counted_without_holes():
     model, x = MLP(2, [8, 1]), [Value(0.3), Value(-0.4)]
     source = Program(hinge_loss(model(x), 1), x, model.parameters()).source
