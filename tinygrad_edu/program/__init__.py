@@ -88,7 +88,20 @@ class Program:
         return printed(self._for_every_row, self.inputs, [w.label for w in self.parameters])
 
     def to_c(self) -> str:
-        """The program as a file of C that needs nothing but its `math.h`; what is not finite it gives as C does."""
+        """The program as a file of C99 that needs nothing but `math.h`: for one row, and the means over many.
+
+        Where Python would raise, as outside a gate's domain, C goes on with nan or infinity.
+
+        >>> w, x = Value(2.0, "w"), Value(3.0, "x")
+        >>> print(Program(w * x, [x], [w]).to_c())  # doctest: +ELLIPSIS
+        /* The value of a graph and its gradient, for rows of numbers.
+        ...
+        double forward(const double *x, const double *w)
+        {
+            return w[0] * x[0];
+        }
+        ...
+        """
         return in_c(self._for_every_row, self.inputs, [w.label for w in self.parameters])
 
     def __str__(self) -> str:
