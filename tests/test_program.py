@@ -174,7 +174,15 @@ def ulps(found, expected):
 
 @pytest.mark.parametrize(
     ("name", "low", "high"),
-    [("exp", -700, 700), ("log", None, None), ("tanh", -25, 25), ("sigmoid", -700, 30), ("softplus", -700, 700)],
+    [
+        ("exp", -700, 700),
+        ("log", None, None),
+        ("tanh", -25, 25),
+        ("sigmoid", -700, 30),
+        ("softplus", -700, 700),
+        ("sin", -100, 100),
+        ("cos", -100, 100),
+    ],
 )
 def test_vector_functions_are_within_4_ulp(name, low, high):
     numbers = random.Random(11)
@@ -183,7 +191,12 @@ def test_vector_functions_are_within_4_ulp(name, low, high):
     else:
         points = [numbers.uniform(low, high) for _ in range(400)]
         points += [s * 10.0 ** numbers.uniform(-8, 1) for _ in range(200) for s in (1, -1)]
+    if name in ("sin", "cos"):  # near the zeros, and huge
+        points += [float(k * mpmath.pi / 2) for k in (*range(-40, 40), 10**5 + 7, 10**8 + 1)]
+        points += [s * 10.0 ** numbers.uniform(3, 15) for _ in range(200) for s in (1, -1)]
     exact = {
+        "sin": mpmath.sin,
+        "cos": mpmath.cos,
         "exp": mpmath.exp,
         "log": mpmath.log,
         "tanh": mpmath.tanh,

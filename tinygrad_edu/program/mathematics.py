@@ -15,6 +15,13 @@ double = ir.DoubleType()
 integer = ir.IntType(64)
 
 
+class Splat(ir.Constant):  # type: ignore[misc]
+    """One number in every lane, written down once."""
+
+    def _get_reference(self) -> str:
+        return f"splat ({self.constant[0]})"
+
+
 class Mathematics:
     """Writes the functions into a block of LLVM code."""
 
@@ -26,7 +33,7 @@ class Mathematics:
     def splat(self, x: float, kind: Any) -> Any:
         """The number in every lane."""
         if isinstance(kind, ir.VectorType):
-            return ir.Constant(kind, [x] * kind.count)
+            return Splat(kind, x)
         return ir.Constant(kind, x)
 
     def _pair(self, x: Any, y: Any) -> tuple[Any, Any]:
@@ -114,11 +121,11 @@ class Mathematics:
         """x * 2**power, for whole powers from -1022 to 1023, in two halves so that the ends are reached."""
         integers = _integers(x.type)
         whole = self.builder.fptosi(power, integers)
-        half = self.builder.ashr(whole, ir.Constant(integers, _each(integers, 1)))
+        half = self.builder.ashr(whole, _each(integers, 1))
         for part in (half, self.builder.sub(whole, half)):
             bits = self.builder.shl(
-                self.builder.add(part, ir.Constant(integers, _each(integers, 1023))),
-                ir.Constant(integers, _each(integers, 52)),
+                self.builder.add(part, _each(integers, 1023)),
+                _each(integers, 52),
             )
             x = self.builder.fmul(x, self.builder.bitcast(bits, x.type))
         return x
@@ -186,14 +193,6 @@ class Mathematics:
         """x**y, by the C library."""
         return self._intrinsic("pow", *self._pair(x, y))
 
-    def sin(self, x: Any) -> Any:
-        """The sine, by the C library."""
-        return self._intrinsic("sin", x)
-
-    def cos(self, x: Any) -> Any:
-        """The cosine, by the C library."""
-        return self._intrinsic("cos", x)
-
     # ---------------- logarithm
 
     def log(self, x: Any) -> Any:
@@ -203,9 +202,9 @@ class Mathematics:
         x = self.select(small, self.mul(x, 2.0**54), x)
         shift = self.select(small, self.splat(54.0, x.type), self.splat(0.0, x.type))
         bits = self.builder.bitcast(x, integers)
-        lowered = self.builder.sub(bits, ir.Constant(integers, _each(integers, 0x3FE6A09E667F3BCD)))  # sqrt(1/2)
-        k = self.builder.ashr(lowered, ir.Constant(integers, _each(integers, 52)))
-        bits = self.builder.sub(bits, self.builder.shl(k, ir.Constant(integers, _each(integers, 52))))
+        lowered = self.builder.sub(bits, _each(integers, 0x3FE6A09E667F3BCD))  # sqrt(1/2)
+        k = self.builder.ashr(lowered, _each(integers, 52))
+        bits = self.builder.sub(bits, self.builder.shl(k, _each(integers, 52)))
         m = self.builder.bitcast(bits, x.type)
         k = self.sub(self.builder.sitofp(k, x.type), shift)
         f = self.sub(m, 1.0)
@@ -225,10 +224,54 @@ class Mathematics:
         lost = self.sub(x, self.sub(one, 1.0))
         return self.add(self.log(one), self.div(lost, one))
 
+    # ---------------- circle
+
+    def sin(self, x: Any) -> Any:
+        """The sine."""
+        return self._circular(x, "sin", 0)
+
+    def cos(self, x: Any) -> Any:
+        """The cosine: the sine a quarter of a turn on."""
+        return self._circular(x, "cos", 1)
+
+    def _circular(self, x: Any, name: str, ahead: int) -> Any:
+        """By series up to an eighth of a turn to either side; where some number is huge, by the C library."""
+        huge = self.above(self.abs(x), 2.0**30)
+        if isinstance(x.type, ir.VectorType):
+            bits = self.builder.bitcast(huge, ir.IntType(x.type.count))
+            huge = self.builder.icmp_unsigned("!=", bits, ir.Constant(bits.type, 0))
+        with self.builder.if_else(huge, likely=False) as (then, otherwise):
+            with then:
+                by_library, first = self._intrinsic(name, x), self.builder.block
+            with otherwise:
+                by_series, second = self._series(x, ahead), self.builder.block
+        result = self.builder.phi(x.type)
+        result.add_incoming(by_library, first)
+        result.add_incoming(by_series, second)
+        return result
+
+    def _series(self, x: Any, ahead: int) -> Any:
+        """Of x less n quarters of a turn, in three steps; n says which of sine and cosine, and its sign."""
+        n = self._intrinsic("rint", self.mul(x, 2.0 / math.pi))
+        r = x
+        for part in (-1.5707963267948966, -6.123233995736766e-17, 1.4973849048591698e-33):  # of pi / 2
+            r = self.fma(n, part, r)
+        z = self.mul(r, r)
+        odd = [(-1.0) ** k / math.factorial(2 * k + 1) for k in range(9, 0, -1)]
+        even = [(-1.0) ** k / math.factorial(2 * k) for k in range(9, 0, -1)]
+        sine = self.fma(self.mul(r, z), self.polynomial(z, odd), r)
+        cosine = self.fma(z, self.polynomial(z, even), self.splat(1.0, x.type))
+        integers = _integers(x.type)
+        quarter = self.builder.add(self.builder.fptosi(n, integers), _each(integers, ahead))
+        low = self.builder.and_(quarter, _each(integers, 1))
+        size = self.builder.select(self.builder.icmp_signed("==", low, _each(integers, 0)), sine, cosine)
+        high = self.builder.and_(quarter, _each(integers, 2))
+        return self.builder.select(self.builder.icmp_signed("==", high, _each(integers, 0)), size, self.neg(size))
+
 
 def _integers(kind: Any) -> Any:
     return ir.VectorType(integer, kind.count) if isinstance(kind, ir.VectorType) else integer
 
 
 def _each(kind: Any, x: int) -> Any:
-    return [x] * kind.count if isinstance(kind, ir.VectorType) else x
+    return Splat(kind, x) if isinstance(kind, ir.VectorType) else ir.Constant(kind, x)
