@@ -19,7 +19,7 @@ from nn import MLP, hinge_loss
 from tinygrad_edu import Group, Program, Value, dot, elu, logsumexp, sigmoid, softplus, total
 from tinygrad_edu.gates import GATES
 from tinygrad_edu.program import c
-from tinygrad_edu.program.code import Code, Name, Statement, Stored
+from tinygrad_edu.program.code import Code, Name, Statement, stretch
 from tinygrad_edu.program.expressions import SIGNS
 
 STRICT = ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-O2"]
@@ -199,8 +199,8 @@ def test_it_is_cpp_as_well(tmp_path):
 
 
 def test_a_loop_neither_stands_in_a_call_nor_repeats_what_is_the_same_for_all(compiler, tmp_path):
-    w, x = Stored("w", 0, 3), Stored("x", 0, 3)
-    products, their_sum, slope = Name(0, 3), Name(1), Name(2)
+    w, x = stretch("w", 0, 3), stretch("x", 0, 3)
+    products, their_sum, slope = Name(0, (3,)), Name(1), Name(2)
     statements = (
         Statement(products, "mul", (w, x)),
         Statement(their_sum, "sum", (products,)),

@@ -15,6 +15,7 @@ from tinygrad_edu.program.passes import for_every_row, optimized
 from tinygrad_edu.program.printing import printed
 from tinygrad_edu.program.python import Interpreter
 from tinygrad_edu.program.replay import replay
+from tinygrad_edu.program.roll import rolled
 from tinygrad_edu.program.trace import trace
 from tinygrad_edu.value import Value
 
@@ -133,7 +134,7 @@ class Program:
             return Interpreter(self._for_every_row, len(self.inputs))
         from tinygrad_edu.program.machine import Machine
 
-        return Machine(self.code, len(self.inputs), len(self.parameters))
+        return Machine(rolled(self.code), len(self.inputs), len(self.parameters))
 
     def __getstate__(self) -> dict[str, Any]:
         """For a pickle: the program, not what runs it."""

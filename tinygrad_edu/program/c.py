@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tinygrad_edu.program.code import Code, Operand, Statement, Stored, size
 from tinygrad_edu.program.expressions import TIGHT, WIDTH, Expressions, Written, filled, legend
@@ -165,8 +166,8 @@ class C(Expressions):
         self.output, self.gradients = output, gradients
         self.read = {x.array for s in statements for x in (*s.inputs, output) if isinstance(x, Stored)}
         results = [output, *[x for _, x in gradients]]
-        reduced = {x for s in statements if not s.target.size for x in s.inputs if size(x)}
-        repeated = {x for where, x in gradients if where.size and not size(x)}
+        reduced = {x for s in statements if not s.target.shape for x in s.inputs if size(x)}
+        repeated = {x for where, x in gradients if where.shape and not size(x)}
         super().__init__(statements, results, apart=reduced | repeated)
 
     def unused(self, *names: str) -> list[str]:
@@ -181,15 +182,15 @@ class C(Expressions):
             if statement.target in self.within:
                 continue
             name, text = self.names[statement.target], self.text(statement)
-            if not statement.target.size:
+            if not statement.target.shape:
                 lines.append(f"    const double {name} = {text};")
             elif statement.gate == "part":
                 lines.append(f"    const double *{name} = {text};")
             elif statement.gate == "stack":
-                lines += self.listed(f"const double {name}[{statement.target.size}] = ", self.items(statement))
+                lines += self.listed(f"const double {name}[{size(statement.target)}] = ", self.items(statement))
             else:
-                lines += [f"    double {name}[{statement.target.size}];"]
-                lines += _loop(statement.target.size, f"{name}[i] = {text};")
+                lines += [f"    double {name}[{size(statement.target)}];"]
+                lines += _loop(size(statement.target), f"{name}[i] = {text};")
         return lines
 
     def listed(self, start: str, items: Sequence[str]) -> list[str]:
@@ -201,9 +202,9 @@ class C(Expressions):
         """What is added to the gradient, stretch by stretch."""
         lines = []
         for where, x in self.gradients:
-            gradient = Stored("gradient", where.start, where.stop)
-            addition = f"{self.each(gradient, {}) if where.size else self.name(gradient)} += {self.number(x, {})[0]};"
-            lines += _loop(where.size, addition) if where.size else [f"    {addition}"]
+            gradient = replace(where, array="gradient")
+            addition = f"{self.each(gradient, {}) if where.shape else self.name(gradient)} += {self.number(x, {})[0]};"
+            lines += _loop(size(where), addition) if where.shape else [f"    {addition}"]
         return lines
 
     def result(self) -> str:

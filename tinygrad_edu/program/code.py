@@ -6,42 +6,61 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """What a statement computed: one number for each row or, with a size, so many of them."""
+    """What a statement computed for each row: one number, a group of so many, or a matrix of rows by columns."""
 
     index: int
-    size: int = 0
+    shape: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A number of the row (`x`) or a parameter (`w`); from start to stop, so many of them."""
+    """Numbers of the row (`x`) or parameters (`w`): a single one, or a group or matrix of them at regular distances."""
 
     array: str
     start: int
-    stop: int | None = None
-
-    @property
-    def size(self) -> int:
-        """How many numbers, 0 for a single one."""
-        return 0 if self.stop is None else self.stop - self.start
+    shape: tuple[int, ...] = ()
+    strides: tuple[int, ...] = ()
 
     @property
     def places(self) -> range:
-        """Where in the array they are."""
-        return range(self.start, self.start + max(self.size, 1))
+        """Where in the array a single number or a group is."""
+        return (
+            range(self.start, self.start + self.shape[0] * self.strides[0], self.strides[0])
+            if self.shape
+            else range(self.start, self.start + 1)
+        )
+
+
+def stretch(array: str, start: int, stop: int) -> Stored:
+    """The group of the numbers from start to stop."""
+    return Stored(array, start, (stop - start,), (1,))
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A group as the column of a matrix: its number for each row of that."""
+
+    of: "Operand"
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """As many rows as the group has members, and one column."""
+        return (*shape(self.of), 1)
 
 
 ONE = Stored("one", 0)  # the gradient of the output with respect to itself; 0 for a row that is to be left out
 
-Operand = Name | Stored | float
+Operand = Name | Stored | Column | float
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
     """target = gate(*inputs).
 
-    The gates are those of the table, on single numbers or, where an input has a size, on each of its numbers; gates
-    of groups reduce them to one. Two more make groups and take them apart: `stack` and `pick`.
+    The gates are those of the table, on single numbers or, where an input is a group or a matrix, on each of its
+    numbers: a single number is the same for all of them, a group the same for all rows of a matrix. Gates of groups
+    reduce them, or each row of a matrix, to one number. Three more make groups and take them apart: `stack`, `pick`
+    and `part`.
     """
 
     target: Name
@@ -70,6 +89,16 @@ class Code:
         return len(self.statements)
 
 
+def shape(operand: Operand) -> tuple[int, ...]:
+    """() of a single number, (n,) of a group, (m, n) of a matrix."""
+    return () if isinstance(operand, float) else operand.shape
+
+
 def size(operand: Operand) -> int:
-    """How many numbers an operand has for each row, 0 for a single one."""
-    return 0 if isinstance(operand, float) else operand.size
+    """How many numbers a group has, 0 for a single number."""
+    return shape(operand)[0] if shape(operand) else 0
+
+
+def turned(stored: Stored) -> Stored:
+    """A matrix with its rows as columns."""
+    return Stored(stored.array, stored.start, stored.shape[::-1], stored.strides[::-1])

@@ -31,7 +31,7 @@ class Expressions:
         self.within: dict[Operand, Statement] = {}
         self.within = within(statements, results, self.short)
         for kind, many in (("v", False), ("g", True)):
-            lines = [s.target for s in statements if s.target not in self.within and bool(s.target.size) is many]
+            lines = [s.target for s in statements if s.target not in self.within and bool(s.target.shape) is many]
             self.names |= {target: f"{kind}{i}" for i, target in enumerate(lines, 1)}
 
     def short(self, statement: Statement, found: dict[Operand, Statement]) -> bool:
@@ -69,7 +69,7 @@ class Expressions:
         gate, inputs = statement.gate, statement.inputs
         if gate == "pick":
             return self.place(inputs[0], f"{inputs[1]:.0f}"), TIGHT
-        if not statement.target.size and any(map(size, inputs)):
+        if not statement.target.shape and any(map(size, inputs)):
             self.called.add(gate)
             return self.reduced(gate, inputs), TIGHT
         written = [self.number(x, letters) for x in inputs]

@@ -2,14 +2,15 @@
 
 import ctypes
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import llvmlite.binding as llvm
 import numpy as np
 
-from tinygrad_edu.program.assembly import LANES, Assembly
+from tinygrad_edu.program.assembly import Assembly
 from tinygrad_edu.program.code import Code
+from tinygrad_edu.program.loops import LANES, SUMS
 from tinygrad_edu.program.python import checked_array
 
 
@@ -21,27 +22,28 @@ class Machine:
         self.functions: dict[bool, Function] = {}
         self.one_at_a_time = threading.Lock()
 
-    def mean(self, rows: Any, w: Sequence[float]) -> tuple[tuple[float, Any], bool]:
+    def mean(self, rows: Any, w: Any) -> tuple[tuple[float, Any], bool]:
         """The means of output and gradient, and whether they are finite."""
-        outputs, gradient = self._run(rows, w, backward=True)
-        mean = float(outputs.mean())
-        gradient /= len(outputs)
-        return (mean, gradient), bool(np.isfinite(mean) and np.isfinite(gradient).all())
+        results = np.empty(-(-(self.parameters + 1) // SUMS) * SUMS)
+        finite = self._run(rows, w, results, backward=True)
+        return (results.item(self.parameters), results[: self.parameters]), finite
 
-    def values(self, rows: Any, w: Sequence[float]) -> tuple[Any, bool]:
+    def values(self, rows: Any, w: Any) -> tuple[Any, bool]:
         """The output for each row, and whether all are finite."""
-        outputs, _ = self._run(rows, w, backward=False)
-        return outputs, bool(np.isfinite(outputs).all())
-
-    def _run(self, rows: Any, w: Sequence[float], backward: bool) -> tuple[Any, Any]:
         rows = checked_array(rows, self.columns)
-        with self.one_at_a_time:
-            if backward not in self.functions:
-                self.functions[backward] = Function(Assembly(self.code, self.columns, self.parameters, backward))
         outputs = np.empty(-(-len(rows) // LANES) * LANES)
-        gradient = np.empty(self.parameters)
-        self.functions[backward](rows, np.array(w, dtype=float), outputs, gradient)
-        return outputs[: len(rows)], gradient
+        finite = self._run(rows, w, outputs, backward=False)
+        return outputs[: len(rows)], finite
+
+    def _run(self, rows: Any, w: Any, results: Any, backward: bool) -> bool:
+        function = self.functions.get(backward)
+        if function is None:
+            with self.one_at_a_time:
+                if backward not in self.functions:
+                    assembly = Assembly(self.code, self.columns, self.parameters, backward)
+                    self.functions[backward] = Function(assembly)
+            function = self.functions[backward]
+        return function(checked_array(rows, self.columns), np.asarray(w, dtype=float), results)
 
 
 class Function:
@@ -55,22 +57,28 @@ class Function:
         )
         module = llvm.parse_assembly(str(assembly.module))
         module.verify()
-        options = llvm.create_pipeline_tuning_options(speed_level=1)
-        options.loop_unrolling = False
-        builder = llvm.create_pass_builder(target, options)
-        builder.getModulePassManager().run(module, builder)
+        passes = llvm.create_new_function_pass_manager()
+        passes.add_instruction_combine_pass()
+        passes.add_new_gvn_pass()
+        builder = llvm.create_pass_builder(target, llvm.create_pipeline_tuning_options())
+        passes.run(module.get_function("run"), builder)
         self.engine = llvm.create_mcjit_compiler(module, target)
         self.engine.finalize_object()
         pointer = ctypes.c_void_p
-        kind = ctypes.CFUNCTYPE(None, pointer, ctypes.c_int64, pointer, pointer, pointer, pointer)
-        self.run: Callable[..., None] = kind(self.engine.get_function_address("run"))
+        kind = ctypes.CFUNCTYPE(ctypes.c_int64, pointer, ctypes.c_int64, pointer, pointer, pointer)
+        self.run: Callable[..., int] = kind(self.engine.get_function_address("run"))
         self.room = assembly.room
         self.own = threading.local()
 
-    def __call__(self, rows: Any, w: Any, outputs: Any, gradient: Any) -> None:
-        """Fill outputs, in whole blocks of rows, and the gradient, summed over the rows."""
+    def __call__(self, rows: Any, w: Any, results: Any) -> bool:
+        """Fill the results, and say whether they are finite."""
         if not hasattr(self.own, "room"):
-            self.own.room = np.empty(self.room + LANES)
-        start = -self.own.room.ctypes.data % (8 * LANES) // 8  # blocks begin where the processor likes them to
-        pointers = [array.ctypes.data for array in (w, self.own.room[start:], outputs, gradient)]
-        self.run(rows.ctypes.data, len(rows), *pointers)
+            self.own.memory = np.empty(self.room + LANES)
+            start = -self.own.memory.ctypes.data % (8 * LANES) // 8  # blocks begin where the processor likes them to
+            self.own.room = self.own.memory[start:].ctypes.data
+        return bool(self.run(_pointer(rows), len(rows), _pointer(w), self.own.room, _pointer(results)))
+
+
+def _pointer(array: Any) -> int:
+    address: int = array.__array_interface__["data"][0]
+    return address

@@ -3,13 +3,13 @@
 from collections.abc import Callable
 
 from tinygrad_edu.gates import GATES
-from tinygrad_edu.program.code import ONE, Code, Name, Operand, Statement, size
+from tinygrad_edu.program.code import ONE, Code, Name, Operand, Statement, Stored, shape
 
-Change = Callable[[Statement], Operand | None]
+Change = Callable[[Statement], Operand | Statement | None]
 
 
 def rewritten(code: Code, change: Change) -> Code:
-    """The program without the statements for which `change` has an operand that says the same.
+    """The program without the statements for which `change` has an operand that says the same, or another statement.
 
     It sees each statement with its inputs as they are by then.
     """
@@ -23,8 +23,8 @@ def rewritten(code: Code, change: Change) -> Code:
     for i, statement in enumerate(code):
         current = Statement(statement.target, statement.gate, tuple([now(x) for x in statement.inputs]))
         same = change(current)
-        if same is None:
-            kept.append(current)
+        if same is None or isinstance(same, Statement):
+            kept.append(same or current)
         else:
             instead[statement.target] = same
             forward -= i < code.forward
@@ -55,7 +55,32 @@ def drop_identities(code: Code) -> Code:
                 return x
         return None
 
-    return rewritten(code, lambda s: x if (x := same(s)) is not None and size(x) == s.target.size else None)
+    return rewritten(code, lambda s: x if (x := same(s)) is not None and shape(x) == s.target.shape else None)
+
+
+def narrow(code: Code) -> Code:
+    """Take a part of a product of stored numbers by multiplying that part alone; likewise for sums."""
+    made: dict[Operand, Statement] = {statement.target: statement for statement in code}
+
+    def part_of(x: Operand, places: slice) -> Operand:
+        if not isinstance(x, Stored) or not x.shape:
+            return x
+        where = x.places[places]
+        return Stored(x.array, where.start, (len(where),), (where.step,))
+
+    def narrowed(statement: Statement) -> Statement | None:
+        whole = made.get(statement.inputs[0]) if statement.gate in ("pick", "part") else None
+        if whole is None or whole.gate not in ("add", "sub", "mul", "neg"):
+            return None
+        if any(isinstance(x, Name) and x.shape for x in whole.inputs):
+            return None
+        first, *last = [int(x) for x in statement.inputs[1:] if isinstance(x, float)]
+        parts = [part_of(x, slice(first, *(last or [first + 1]))) for x in whole.inputs]
+        if statement.gate == "pick":
+            parts = [Stored(x.array, x.start) if isinstance(x, Stored) else x for x in parts]
+        return Statement(statement.target, whole.gate, tuple(parts))
+
+    return rewritten(code, narrowed)
 
 
 def share_common(code: Code) -> Code:
@@ -101,5 +126,5 @@ def optimized(code: Code) -> Code:
     before = None
     while before != len(code):
         before = len(code)
-        code = drop_dead(share_common(drop_identities(fold_constants(code))))
+        code = drop_dead(share_common(drop_identities(narrow(fold_constants(code)))))
     return code

@@ -73,8 +73,8 @@ class Python(Expressions):
         return [
             f"*{self.group(x)}"
             if size(x)
-            else f"*[{self.number(x, {})[0]}] * {where.size}"
-            if where.size > 1
+            else f"*[{self.number(x, {})[0]}] * {size(where)}"
+            if size(where) > 1
             else self.number(x, {})[0]
             for where, x in gradients
         ]
@@ -83,11 +83,11 @@ class Python(Expressions):
         """A whole group."""
         if x in self.within:
             return self.text(self.within[x])
-        return f"{x.array}[{x.start}:{x.stop}]" if isinstance(x, Stored) else self.name(x)
+        return f"{x.array}[{x.start}:{x.start + size(x)}]" if isinstance(x, Stored) else self.name(x)
 
     def text(self, statement: Statement) -> str:
         """What stands to the right of the equals sign."""
-        if not statement.target.size:
+        if not statement.target.shape:
             return super().text(statement)
         if statement.gate == "part":
             group, start, stop = statement.inputs

@@ -21,7 +21,7 @@ def replay(
     def read(operand: Operand) -> Any:
         if isinstance(operand, Stored):
             members = stored[operand.array][operand.places.start : operand.places.stop]
-            return Group(members) if operand.size else members[0]
+            return Group(members) if operand.shape else members[0]
         return operand if isinstance(operand, float) else results[operand]
 
     for statement in code.statements[: code.forward]:

@@ -9,7 +9,7 @@ from typing import Any
 from tinygrad_edu.arithmetic import Arithmetic
 from tinygrad_edu.backprop import Flow, chain_rule, topological_order
 from tinygrad_edu.gates import Gate
-from tinygrad_edu.program.code import ONE, Code, Name, Operand, Statement, Stored, size
+from tinygrad_edu.program.code import ONE, Code, Name, Operand, Statement, Stored, size, stretch
 from tinygrad_edu.value import Group, Value, record
 
 
@@ -63,7 +63,7 @@ class Trace:
         if length is None:
             reduces = isinstance(gate, Gate) and "[]" in gate.takes
             length = 0 if reduces else max(map(size, inputs))
-        target = Name(len(self.statements), length)
+        target = Name(len(self.statements), (length,) if length else ())
         self.statements.append(Statement(target, gate if isinstance(gate, str) else gate.name, tuple(inputs)))
         return Symbol(target, self)
 
@@ -101,17 +101,17 @@ def _tiles(found: Sequence[tuple[Stored, Any]], parameters: int, writer: Trace) 
     found  what each stretch received; where stretches overlap they are cut at one another's ends and added up
     """
     ends = sorted({0, parameters, *[end for where, _ in found for end in (where.places.start, where.places.stop)]})
-    single = {where for where, _ in found if not where.size}
+    single = {where for where, _ in found if not where.shape}
     received: dict[Stored, Any] = {}
     for where, gradient in found:
         inside = [end for end in ends if where.places.start <= end <= where.places.stop]
         for start, stop in pairwise(inside):
-            tile = Stored("w", start) if Stored("w", start) in single else Stored("w", start, stop)
-            part = _part(gradient, start - where.start, stop - where.start, tile.size, where.size)
+            tile = Stored("w", start) if Stored("w", start) in single else stretch("w", start, stop)
+            part = _part(gradient, start - where.start, stop - where.start, size(tile), size(where))
             received[tile] = received[tile] + part if tile in received else part
     tiles = []
     for start, stop in pairwise(ends):
-        tile = Stored("w", start) if Stored("w", start) in single else Stored("w", start, stop)
+        tile = Stored("w", start) if Stored("w", start) in single else stretch("w", start, stop)
         tiles.append((tile, _operand(received.get(tile, 0.0))))
     return tuple(tiles)
 
@@ -146,7 +146,7 @@ def _group(group: Group, images: dict[Any, Any], stored: dict[Value, Stored], wr
     places = [stored.get(x) if isinstance(x, Value) else None for x in group.members]
     first = places[0] if places else None
     if first and places == [Stored(first.array, first.start + k) for k in range(len(places))]:
-        return _image(None, Symbol(Stored(first.array, first.start, first.start + len(places)), writer))
+        return _image(None, Symbol(stretch(first.array, first.start, first.start + len(places)), writer))
     members: list[Any] = [images.get(x, x) for x in group.members]
     operands = [_operand(x if type(x) is float else x.data) for x in members]
     symbol = writer.write("stack", operands, length=len(members))

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from tinygrad_edu.program.code import Name, Operand, Statement
+from tinygrad_edu.program.code import Column, Name, Operand, Statement, shape
 
 TAKES_WHOLE = ("stack", "pick", "part")  # what makes groups and takes them apart
 
@@ -21,17 +21,17 @@ def within(
     found: dict[Operand, Statement] = {}
     uses = Counter([x for statement in statements for x in statement.inputs if isinstance(x, Name)])
     uses.update([x for x in results if isinstance(x, Name)])
-    used_whole: set[Operand] = set()
-    used_by_all: set[Operand] = set()  # a number that would be computed again for each of a group
+    apart: set[Operand] = set()  # what is taken whole, or would be computed again for each number that uses it
     for statement in statements:
-        if statement.gate in TAKES_WHOLE:
-            used_whole.update(statement.inputs)
-        elif statement.target.size:
-            used_by_all.update(statement.inputs)
+        dimensions = max([len(shape(x)) for x in statement.inputs], default=0)
+        for x in statement.inputs:
+            if isinstance(x, Column):
+                apart.add(x.of)
+            elif statement.gate in TAKES_WHOLE or (statement.target.shape and len(shape(x)) < dimensions):
+                apart.add(x)
     for statement in statements:
         target = statement.target
         alone = uses[target] == 1 and statement.gate not in ("stack", "part")
-        apart = used_whole if target.size else used_by_all
         if alone and target not in apart and short(statement, found):
             found[target] = statement
     return found
