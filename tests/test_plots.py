@@ -173,6 +173,13 @@ def test_a_model_without_neurons_has_regions_only():
     assert (region_at(panel, 0.1, 0.2), region_at(panel, 1.1, 0.9)) == ([0], [1])
 
 
+def test_a_sigmoid_at_the_end_needs_the_threshold_of_a_probability():
+    model = MLP(2, [1], output="sigmoid")
+    with pytest.raises(ValueError, match=r"probability, never below 0\.0: ask with threshold=0\.5"):
+        plots.decision_regions(model, SQUARE, [0, 0, 1, 1])
+    assert len(plots.decision_regions(model, SQUARE, [0, 0, 1, 1], threshold=0.5).axes) == 1
+
+
 def test_the_boundary_is_where_the_output_is_the_threshold():
     def probability(x, y):
         return sigmoid(dot([4.0, 0.0], [x, y], -1.0))

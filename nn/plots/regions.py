@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from nn.metrics import needs_threshold
 from nn.modes import mode
 from nn.module import Module
 from nn.plots.chart import chart
@@ -34,7 +35,8 @@ def decision_regions(model: Module, inputs: Any, targets: Any, threshold: float 
     threshold        where there is one output, the class is 1 above this: 0 for a logit or a decision, 0.5 for a
                      probability. Of several outputs the largest is the class
 
-    Raises ValueError for a model or rows of another number of inputs, and for a target that is no class of the model.
+    Raises ValueError for a model or rows of another number of inputs, for a target that is no class of the model, and
+    for a threshold that no probability can be below or above where the output is a sigmoid's.
 
     >>> from nn import Perceptron
     >>> figure = decision_regions(Perceptron([1, 1], bias=-1.5), [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 0, 0, 1])
@@ -44,7 +46,7 @@ def decision_regions(model: Module, inputs: Any, targets: Any, threshold: float 
     points, targets = points_of(inputs, targets)
     box = box_around(points)
     with mode(model, training=False):
-        lines, hidden, outputs = _first_units(model, points[0])
+        lines, hidden, outputs = _first_units(model, points[0], threshold)
         xs = [box.left + (box.right - box.left) * i / (GRID - 1) for i in range(GRID)]
         ys = [box.bottom + (box.top - box.bottom) * i / (GRID - 1) for i in range(GRID)]
         margins = _margins([[_numbers(model([x, y])) for x in xs] for y in ys], threshold)
@@ -71,7 +73,7 @@ def decision_regions(model: Module, inputs: Any, targets: Any, threshold: float 
     return figure
 
 
-def _first_units(model: Module, point: Point) -> tuple[list[Line], bool, int]:
+def _first_units(model: Module, point: Point, threshold: float) -> tuple[list[Line], bool, int]:
     """The lines of the `dot` gates that take the two inputs, whether more gates of the kind follow, how many outputs.
 
     They are found in the graph of one call, so any model whose first units are `dot` gates has them.
@@ -82,6 +84,8 @@ def _first_units(model: Module, point: Point) -> tuple[list[Line], bool, int]:
     except (TypeError, ValueError) as error:
         raise ValueError(f"{model!r} has no boundary in the plane; asked about the row {point}: {error}") from error
     outputs = list(answer) if isinstance(answer, Sequence) else [answer]
+    if len(outputs) == 1:
+        needs_threshold(outputs[0], threshold)
     sums = {node for output in outputs for node in nodes(output) if node.gate is dot}
     first = [node.inputs for node in sums if node.inputs[2:4] == (x1, x2)]
     places = {parameter: i for i, parameter in enumerate(model.parameters())}
