@@ -10,6 +10,8 @@ from nn.initializers import generator
 from nn.optimizers import SGD
 from nn.perceptron import Perceptron
 from nn.rows import paired
+from nn.sizes import size
+from tinygrad_edu import DomainError
 
 
 @dataclass(frozen=True)
@@ -33,13 +35,15 @@ class Learning:
     """How the learning went.
 
     converged    whether it ended with a pass without a mistake: every row is then classified as its target says
-    epochs       the number of passes over the rows, that last one included
-    corrections  the log of the mistakes, in order
+    epochs       the number of whole passes over the rows, that last one included
+    corrections  the log of the mistakes, in order; the last one has the weights that the perceptron now has
+    interrupted  whether Ctrl-C ended the learning early
     """
 
     converged: bool = False
     epochs: int = 0
     corrections: list[Correction] = field(default_factory=list)
+    interrupted: bool = False
 
     @property
     def mistakes(self) -> int:
@@ -70,6 +74,9 @@ def learn_from_mistakes(
     the length of the longest row and γ the distance from the line to the nearest, both with a 1 added to each row for
     the bias (Novikoff 1962). Of others, such as XOR, the result says that it did not converge.
 
+    Ctrl-C ends the learning after the last whole change and returns; the result says that it was interrupted. Where a
+    number becomes too large for a double, a note on the DomainError gives the epoch, and its `.learning` the log.
+
     Rosenblatt 1958; lecture 003, "Perceptron learning".
 
     >>> rows = [[0, 0], [0, 1], [1, 0], [1, 1]]
@@ -81,24 +88,41 @@ def learn_from_mistakes(
     """
     if not 0.0 < alpha < math.inf:
         raise ValueError(f"the step size alpha needs to be a finite number above 0, got {alpha}")
+    epochs = size("epochs", epochs, least=0)
     rows = paired(inputs, targets)
     wanted = perceptron.wants(target for _, target in rows)
     descent = SGD(perceptron.parameters(), lr=alpha)
     random_numbers = generator(seed)
     order = list(range(len(rows)))
     learning = Learning()
-    while learning.epochs < epochs and not learning.converged:
-        random_numbers.shuffle(order)
-        learning.converged = True
-        for looked_at in [sorted(order)] if batch else [[k] for k in order]:
-            mistaken = [k for k in looked_at if (perceptron.score(rows[k][0]) > 0.0) != wanted[k]]
-            if not mistaken:
-                continue
-            learning.converged = False
-            descent.zero_grad()
-            perceptron_criterion(perceptron, *zip(*[rows[k] for k in mistaken], strict=True)).backward()
-            descent.step()
-            weights = tuple(weight.data for weight in perceptron.weights)
-            learning.corrections.append(Correction(learning.epochs, tuple(mistaken), weights, perceptron.bias.data))
-        learning.epochs += 1
+    weights, bias = _numbers(perceptron)
+    try:
+        while learning.epochs < epochs and not learning.converged:
+            random_numbers.shuffle(order)
+            corrected = len(learning.corrections)
+            for looked_at in [sorted(order)] if batch else [[k] for k in order]:
+                mistaken = [k for k in looked_at if (perceptron.score(rows[k][0]) > 0.0) != wanted[k]]
+                if not mistaken:
+                    continue
+                descent.zero_grad()
+                perceptron_criterion(perceptron, *zip(*[rows[k] for k in mistaken], strict=True)).backward()
+                descent.step()
+                learning.corrections.append(Correction(learning.epochs, tuple(mistaken), *_numbers(perceptron)))
+            learning.epochs += 1
+            learning.converged = len(learning.corrections) == corrected
+    except KeyboardInterrupt:
+        learning.interrupted = True
+    except DomainError as error:
+        error.add_note(f"the learning diverged in epoch {learning.epochs + 1} of {epochs}")
+        error.learning = learning  # type: ignore[attr-defined]
+        raise
+    finally:  # a change that was cut short is undone: the perceptron is as the log says
+        for correction in learning.corrections[-1:]:
+            weights, bias = correction.weights, correction.bias
+        for parameter, number in zip(perceptron.parameters(), (*weights, bias), strict=True):
+            parameter.data = number
     return learning
+
+
+def _numbers(perceptron: Perceptron) -> tuple[tuple[float, ...], float]:
+    return tuple(weight.data for weight in perceptron.weights), perceptron.bias.data

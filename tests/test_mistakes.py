@@ -9,6 +9,7 @@ import pytest
 
 from nn import Perceptron, accuracy, learn_from_mistakes
 from nn.mistakes import Correction, Learning
+from tinygrad_edu import DomainError
 
 BITS = [[0, 0], [0, 1], [1, 0], [1, 1]]
 MODES = pytest.mark.parametrize("batch", [False, True], ids=["one by one", "batch"])
@@ -173,6 +174,77 @@ def test_iris_setosa_is_told_from_the_others():
     assert accuracy(perceptron, flowers.tolist(), (kinds == 0).astype(int).tolist()) == 1.0
 
 
+# ---------------- cut short
+
+
+class CtrlC(Perceptron):
+    """A perceptron during whose n-th look at a row Ctrl-C is pressed."""
+
+    def __init__(self, looks):
+        super().__init__(2)
+        self.looks = looks
+
+    def score(self, inputs):
+        self.looks -= 1
+        if self.looks < 0:
+            raise KeyboardInterrupt
+        return super().score(inputs)
+
+
+@MODES
+@pytest.mark.parametrize("looks", [0, 1, 2, 5, 9, 14, 20])
+def test_ctrl_c_keeps_what_was_learned_and_its_log(looks, batch):
+    whole = learn_from_mistakes(Perceptron(2), BITS, [0, 1, 1, 0], epochs=50, batch=batch)
+    cut = CtrlC(looks)
+    learning = learn_from_mistakes(cut, BITS, [0, 1, 1, 0], epochs=50, batch=batch)
+    count = len(learning.corrections)
+    assert (learning.interrupted, learning.converged) == (True, False)
+    assert learning.corrections == whole.corrections[:count]
+    assert learning.epochs in {0, *[c.epoch for c in whole.corrections[: count + 1]]}
+    kept = [*whole.corrections[count - 1].weights, whole.corrections[count - 1].bias] if count else [0.0, 0.0, 0.0]
+    assert list(cut.state_dict().values()) == kept
+
+
+def test_ctrl_c_after_some_looks_leaves_a_log_that_is_not_empty():
+    learning = learn_from_mistakes(CtrlC(14), BITS, [0, 1, 1, 0])
+    assert len(learning.corrections) > 1
+    assert learning.mistakes == len(learning.corrections)
+
+
+def test_ctrl_c_in_the_middle_of_a_change_undoes_it(monkeypatch):
+    """The first weight has moved when the signal comes, the second and the bias not yet."""
+    perceptron = Perceptron(2)
+
+    def half_a_step(descent):
+        descent.parameters[0].data += 7.0
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("nn.mistakes.SGD.step", half_a_step)
+    learning = learn_from_mistakes(perceptron, BITS, [1, 1, 1, 0])
+    assert learning == Learning(interrupted=True)
+    assert set(perceptron.state_dict().values()) == {0.0}
+
+
+def test_interrupted_learning_can_be_taken_up_again():
+    perceptron = CtrlC(6)
+    assert learn_from_mistakes(perceptron, BITS, [0, 0, 0, 1]).interrupted
+    perceptron.looks = 10_000
+    assert learn_from_mistakes(perceptron, BITS, [0, 0, 0, 1]).converged
+    assert answers(perceptron) == [0.0, 0.0, 0.0, 1.0]
+
+
+def test_learning_that_overflows_says_in_which_epoch_and_keeps_its_log():
+    """The row (1, 1e200) with alpha = 1e110: a weight of 1e310 is no double."""
+    perceptron = Perceptron(2)
+    with pytest.raises(DomainError) as caught:
+        learn_from_mistakes(perceptron, [[1.0, 1e200], [0.0, 1.0]], [1, 0], alpha=1e110)
+    (note,) = caught.value.__notes__
+    log = caught.value.learning
+    assert note == f"the learning diverged in epoch {log.epochs + 1} of 100"
+    last = log.corrections[-1] if log.corrections else Correction(0, (), (0.0, 0.0), 0.0)
+    assert list(perceptron.state_dict().values()) == [*last.weights, last.bias]
+
+
 # ---------------- refusals, before any weight is changed
 
 
@@ -199,3 +271,9 @@ def test_mistakes_in_the_data_are_refused(inputs, targets, message):
 def test_a_step_size_that_is_none_is_refused(alpha):
     with pytest.raises(ValueError, match="alpha"):
         learn_from_mistakes(Perceptron(2), BITS, [0, 0, 0, 1], alpha)
+
+
+@pytest.mark.parametrize("epochs", [-1, 1.5, "10", None, True])
+def test_a_number_of_epochs_that_is_none_is_refused(epochs):
+    with pytest.raises((TypeError, ValueError), match="epochs needs to be a whole number, 0 or more"):
+        learn_from_mistakes(Perceptron(2), BITS, [0, 0, 0, 1], epochs=epochs)
