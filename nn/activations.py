@@ -57,7 +57,8 @@ ACTIVATIONS: dict[str, Activation] = {
 def activation(chosen: str | Activation) -> Activation:
     """The activation of that name; a function is returned as it is.
 
-    With another alpha or beta than the usual it is a partial.
+    With another alpha or beta than the usual it is a partial. Raises ValueError for an unknown name, TypeError for the
+    class of a module.
 
     >>> activation("relu")(Value(-3.0)).data
     0.0
@@ -65,10 +66,13 @@ def activation(chosen: str | Activation) -> Activation:
     >>> activation(partial(Value.leaky_relu, alpha=0.1))(Value(-5.0)).data
     -0.5
     """
+    if isinstance(chosen, type):
+        raise TypeError(f"an activation is a function, not a class: {chosen.__name__}() makes a module of it")
     if callable(chosen):
         return chosen
-    if chosen not in ACTIVATIONS:
-        raise ValueError(f"no activation is called {chosen!r}; there are {', '.join(ACTIVATIONS)}")
+    if not isinstance(chosen, str) or chosen not in ACTIVATIONS:
+        names = ", ".join(ACTIVATIONS)
+        raise ValueError(f"no activation is called {chosen!r}; there are {names}, and Softmax() behind a layer")
     return ACTIVATIONS[chosen]
 
 

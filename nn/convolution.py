@@ -12,6 +12,7 @@ from nn.activations import Activation
 from nn.initializers import Initializer, generator
 from nn.layers import Neuron, is_nested
 from nn.module import Module
+from nn.sizes import size
 from tinygrad_edu import Group, maximum, total
 
 Pair = tuple[int, int]
@@ -51,16 +52,14 @@ class Conv2d(Module):
         seed: int | random.Random = 0,
         initializer: str | Initializer = "glorot",
     ) -> None:
-        if in_channels < 1 or out_channels < 1:
-            raise ValueError(f"Conv2d needs a channel or more, got {in_channels} -> {out_channels}")
-        self.in_channels = in_channels
+        self.in_channels, out_channels = size("in_channels", in_channels), size("out_channels", out_channels)
         self.kernel_size = pair("kernel_size", kernel_size, least=1)
         self.stride = pair("stride", stride, least=1)
         self.padding = pair("padding", padding, least=0)
         area = self.kernel_size[0] * self.kernel_size[1]
         random_numbers = generator(seed)
         self.kernels = [
-            Neuron(in_channels * area, activation, bias, random_numbers, out_channels * area, initializer)
+            Neuron(self.in_channels * area, activation, bias, random_numbers, out_channels * area, initializer)
             for _ in range(out_channels)
         ]
 
@@ -113,11 +112,11 @@ class Pool2d(Module):
         name = f"{type(self).__name__}({self.kernel_size[0]}x{self.kernel_size[1]})"
         padded = [surrounded(channel, self.padding, OUTSIDE) for channel in channels_of(image, name)]
         return [
-            [[self.pooled([x for x in window if x is not OUTSIDE]) for window in row] for row in places]
+            [[self.pooled(Group(x for x in window if x is not OUTSIDE).members) for window in row] for row in places]
             for places in (windows(channel, self.kernel_size, self.stride, name) for channel in padded)
         ]
 
-    def pooled(self, window: list[Any]) -> Any:
+    def pooled(self, window: tuple[Any, ...]) -> Any:
         """What becomes of the numbers of the image in one window."""
         raise NotImplementedError
 
@@ -136,7 +135,7 @@ class MaxPool2d(Pool2d):
     [[[4.0, 8.0]]]
     """
 
-    def pooled(self, window: list[Any]) -> Any:
+    def pooled(self, window: tuple[Any, ...]) -> Any:
         """The largest."""
         return maximum(*window)
 
@@ -150,7 +149,7 @@ class AvgPool2d(Pool2d):
     [[[2.5, 6.5]]]
     """
 
-    def pooled(self, window: list[Any]) -> Any:
+    def pooled(self, window: tuple[Any, ...]) -> Any:
         """The sum over the size of the window."""
         return total(window) / float(self.kernel_size[0] * self.kernel_size[1])
 
@@ -168,11 +167,15 @@ def channels_of(image: Any, name: str) -> list[Channel]:
     if not (is_nested(image) and all(is_nested(channel) and all(map(is_nested, channel)) for channel in image)):
         raise ValueError(f"{name} needs an image, [channel][row][column], but was given a number where a list belongs")
     channels = [[list(row) for row in channel] for channel in image]
+    if not channels:
+        raise ValueError(f"{name} was given 0 channels")
     for i, channel in enumerate(channels):
         if len(channel) != len(channels[0]):
             raise ValueError(f"{name} was given {len(channel)} rows in channel {i}, not {len(channels[0])}")
         for j, row in enumerate(channel):
             width = len(channels[0][0])
+            if any(map(is_nested, row)):
+                raise ValueError(f"{name} needs one image, [channel][row][column], but was given several at a time")
             if len(row) != width:
                 raise ValueError(f"{name} was given {len(row)} columns in row {j} of channel {i}, not {width}")
     return channels

@@ -9,6 +9,7 @@ from nn import activations, initializers
 from nn.activations import Activation
 from nn.initializers import Initializer, generator
 from nn.module import Module, tree
+from nn.sizes import size
 from tinygrad_edu import Group, Value, dot, softmax
 
 
@@ -37,8 +38,7 @@ class Neuron(Module):
         outputs: int = 1,
         initializer: str | Initializer = "glorot",
     ) -> None:
-        if inputs < 1:
-            raise ValueError(f"a neuron needs an input or more, got {inputs}")
+        inputs = size("inputs", inputs)
         random_numbers, draw = generator(seed), initializers.initializer(initializer)
         self.widths = [inputs, 1]
         self.weights = Group([Value(draw(random_numbers, inputs, outputs)) for _ in range(inputs)])
@@ -47,7 +47,7 @@ class Neuron(Module):
 
     def __call__(self, inputs: Iterable[Any]) -> Any:
         """The output for one row of inputs, Values or numbers. Raises ValueError for a row of another width."""
-        return self.fire(row_for(self, inputs))
+        return self.fire(row_for(self, self.widths, inputs))
 
     def fire(self, inputs: Group) -> Any:
         """The output for a Group of as many inputs as there are weights, which nobody counts here."""
@@ -80,15 +80,14 @@ class Layer(Module):
         seed: int | random.Random = 0,
         initializer: str | Initializer = "glorot",
     ) -> None:
-        if outputs < 1:
-            raise ValueError(f"a layer needs a neuron or more, got {outputs}")
+        inputs, outputs = size("inputs", inputs), size("outputs", outputs)
         random_numbers = generator(seed)
         self.widths = [inputs, outputs]
         self.neurons = [Neuron(inputs, activation, bias, random_numbers, outputs, initializer) for _ in range(outputs)]
 
     def __call__(self, inputs: Iterable[Any]) -> list[Any]:
         """One output for each neuron, for one row of inputs. Raises ValueError for a row of another width."""
-        shared = row_for(self, inputs)
+        shared = row_for(self, self.widths, inputs)
         return [neuron.fire(shared) for neuron in self.neurons]
 
     def settings(self) -> dict[str, Any]:
@@ -124,10 +123,16 @@ class MLP(Module):
         seed: int | random.Random = 0,
         initializer: str | Initializer = "glorot",
     ) -> None:
+        if not is_nested(sizes):
+            raise TypeError(
+                f"sizes needs to be a list, one number for each layer, got {sizes!r}: "
+                f"MLP(2, [4, 1]) has a hidden layer of 4 neurons and one output"
+            )
+        inputs, sizes = size("inputs", inputs), [size("each of sizes", width) for width in sizes]
         if not sizes:
             raise ValueError("an MLP needs at least one layer: sizes is empty")
         hidden = len(sizes) - 1
-        chosen = [activation] * hidden if isinstance(activation, str) or callable(activation) else list(activation)
+        chosen: list[Any] = [*activation] if isinstance(activation, (list, tuple)) else [activation] * hidden
         if len(chosen) != hidden:
             raise ValueError(f"an MLP with {hidden} hidden layers needs as many activations, got {len(chosen)}")
         random_numbers = generator(seed)
@@ -139,7 +144,7 @@ class MLP(Module):
 
     def __call__(self, inputs: Iterable[Any]) -> Any:
         """The output for one row, or the list of outputs if there are several. Raises ValueError as a Layer does."""
-        outputs: Any = row_for(self, inputs)
+        outputs: Any = row_for(self, self.widths, inputs)
         for layer in self.layers:
             outputs = layer(outputs)
         return outputs[0] if len(outputs) == 1 else outputs
@@ -194,8 +199,11 @@ class Softmax(Module):
     """
 
     def __call__(self, inputs: Iterable[Any]) -> list[Any]:
-        """One probability for each of the inputs. Raises DomainError where there are none."""
-        return softmax(inputs)
+        """One probability for each of the inputs. Raises ValueError where there are none."""
+        row = group_of(self, inputs)
+        if not row.members:
+            raise ValueError("Softmax was given 0 inputs")
+        return softmax(row)
 
 
 class Flatten(Module):
@@ -206,7 +214,9 @@ class Flatten(Module):
     """
 
     def __call__(self, inputs: Any) -> list[Any]:
-        """The numbers, in the order in which they are written."""
+        """The numbers, in the order in which they are written. Raises TypeError for a single number."""
+        if not is_nested(inputs):
+            raise TypeError(f"Flatten needs an image, or lists in lists, got {inputs!r}")
         return [x for part in inputs for x in (self(part) if is_nested(part) else [part])]
 
 
@@ -244,13 +254,29 @@ class Dropout(Module):
         return {"p": self.p}
 
 
-def row_for(module: Neuron | Layer | MLP, inputs: Iterable[Any]) -> Group:
-    """The inputs as a Group, which all neurons share. Raises ValueError unless they are as many as the module takes."""
-    row = inputs if isinstance(inputs, Group) else Group(inputs)
-    if len(row.members) != module.widths[0]:
-        shape = " -> ".join(map(str, module.widths))
-        raise ValueError(f"{type(module).__name__}({shape}) was given {len(row)} inputs")
+def row_for(module: Module, widths: Sequence[int], inputs: Iterable[Any]) -> Group:
+    """The inputs as a Group, which all neurons share.
+
+    Raises ValueError unless they are as many as the module takes, the first of its widths, and TypeError for what is
+    no row of numbers.
+    """
+    row = group_of(module, inputs)
+    if len(row.members) != widths[0]:
+        raise ValueError(f"{type(module).__name__}({' -> '.join(map(str, widths))}) was given {len(row)} inputs")
     return row
+
+
+def group_of(module: Module, inputs: Iterable[Any]) -> Group:
+    """The inputs as a Group. Raises TypeError, and names the module, for what is no row of numbers."""
+    try:
+        return inputs if isinstance(inputs, Group) else Group(inputs)
+    except TypeError as error:
+        reason = str(error)
+        if not is_nested(inputs):
+            reason = f"it was given {inputs!r}; a row of one number is [x]"
+        elif any(map(is_nested, inputs)):
+            reason = "it was given lists in a list; rows go in one at a time, an image through Flatten()"
+        raise TypeError(f"{type(module).__name__} needs a row of numbers: {reason}") from None
 
 
 def each(function: Callable[[Any], Any], inputs: Any) -> Any:

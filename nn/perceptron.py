@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from nn.layers import row_for
 from nn.module import Module
+from nn.sizes import size
 from tinygrad_edu import Group, Value, dot, step
 
 
@@ -24,16 +26,18 @@ class Perceptron(Module):
     def __init__(self, weights: int | Sequence[float], bias: float = 0.0, output: str = "step") -> None:
         if output not in ("step", "sign"):
             raise ValueError(f'the output of a perceptron is "step" or "sign", not {output!r}')
-        self.weights = Group([Value(w) for w in ([0.0] * weights if isinstance(weights, int) else weights)])
+        beginning = list(weights) if isinstance(weights, Iterable) else [0.0] * size("weights", weights)
+        size("the number of weights", len(beginning))
+        self.weights = Group([Value(w) for w in beginning])
         self.bias = Value(bias)
         self.output = output
 
     def score(self, inputs: Iterable[Any]) -> Value:
-        """Weights · inputs + bias: how far on the positive side a row is, times the length of the weights."""
-        inputs = inputs if isinstance(inputs, Group) else list(inputs)
-        if len(inputs) != len(self.weights):
-            raise ValueError(f"Perceptron({len(self.weights)} -> 1) was given {len(inputs)} inputs")
-        return dot(self.weights, inputs, self.bias)  # type: ignore[no-any-return]
+        """Weights · inputs + bias: how far on the positive side a row is, times the length of the weights.
+
+        Raises ValueError for a row of another width.
+        """
+        return dot(self.weights, row_for(self, [len(self.weights), 1], inputs), self.bias)  # type: ignore[no-any-return]
 
     def __call__(self, inputs: Iterable[Any]) -> Value:
         """The decision for one row of inputs: 1 or 0, or with output "sign" +1 or -1."""

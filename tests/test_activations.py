@@ -65,6 +65,7 @@ def test_a_function_is_returned_as_it_is(function):
 def test_what_is_no_name_is_refused_and_the_names_are_listed(name):
     with pytest.raises(ValueError, match=r"linear, step, sign, sigmoid, tanh, relu") as error:
         activation(name)
+    assert "Softmax() behind a layer" in str(error.value)
     assert repr(name) in str(error.value)
 
 

@@ -149,6 +149,10 @@ MISTAKES = {
     "no channels": (EIGHT, "Conv2d(1 -> 8, 3x3) needs an image, [channel][row][column]"),
     "small": ([[[0.0] * 8] * 2], "Conv2d(1 -> 8, 3x3) was given an image of 2x8"),
     "empty": ([[]], "Conv2d(1 -> 8, 3x3) was given an image of 0x0"),
+    "several images": (
+        [[[[0.0] * 8] * 8]],
+        "Conv2d(1 -> 8, 3x3) needs one image, [channel][row][column], but was given s",
+    ),
     "a number": (7.0, "Conv2d(1 -> 8, 3x3) needs an image, [channel][row][column]"),
 }
 
@@ -172,18 +176,26 @@ def test_a_pool_names_the_shape_of_an_image_too(pool):
         pool(2)([[[1.0, 2.0], [3.0]]])
 
 
+@pytest.mark.parametrize("pool", [MaxPool2d, AvgPool2d])
+def test_a_pool_refuses_an_image_without_channels(pool):
+    with pytest.raises(ValueError, match=re.escape(f"{pool.__name__}(2x2) was given 0 channels")):
+        pool(2)([])
+
+
 @pytest.mark.parametrize("x", [float("nan"), float("inf"), "1", None, [1.0]])
-@pytest.mark.parametrize("layer", [Conv2d(1, 1, 1), MaxPool2d(1), AvgPool2d(1)])
+@pytest.mark.parametrize("layer", [Conv2d(1, 1, (1, 2)), MaxPool2d((1, 2)), AvgPool2d((1, 2))])
 def test_what_is_no_finite_number_is_refused(layer, x):
-    with pytest.raises((TypeError, ValueError)):
-        layer([[[x]]])
+    """A comparison with nan is false: a maximum would pass over it."""
+    for row in ([x, 1.0], [1.0, x]):
+        with pytest.raises((TypeError, ValueError), match=r"needs a (finite|real) number|needs one image"):
+            layer([[row]])
 
 
 @pytest.mark.parametrize(
     ("build", "message"),
     [
-        (lambda: Conv2d(0, 1, 1), "a channel or more"),
-        (lambda: Conv2d(1, 0, 1), "a channel or more"),
+        (lambda: Conv2d(0, 1, 1), "in_channels needs to be a whole number, 1 or more, got 0"),
+        (lambda: Conv2d(1, 0, 1), "out_channels needs to be a whole number, 1 or more, got 0"),
         (lambda: Conv2d(1, 1, 0), "kernel_size"),
         (lambda: Conv2d(1, 1, (3, 0)), "kernel_size"),
         (lambda: Conv2d(1, 1, (3, 3, 3)), "kernel_size"),

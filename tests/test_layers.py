@@ -147,6 +147,44 @@ def test_a_row_of_what_is_no_number_is_refused(build, row):
         build()(row)
 
 
+@BUILD
+@pytest.mark.parametrize("row", [1.0, Value(1.0), None, "ab"], ids=["number", "Value", "None", "text"])
+def test_what_is_no_row_is_refused(build, row):
+    module = build()
+    given = re.escape(
+        f"{type(module).__name__} needs a row of numbers: it was given {row!r}; a row of one number is [x]"
+    )
+    with pytest.raises(TypeError, match=given):
+        module(row)
+
+
+@BUILD
+@pytest.mark.parametrize("rows", [[[1.0, 2.0], [3.0, 4.0]], np.ones((2, 2)), [[[1.0]], [[2.0]]]])
+def test_several_rows_at_once_or_an_image_are_refused(build, rows):
+    with pytest.raises(TypeError, match=r"lists in a list; rows go in one at a time, an image through Flatten\(\)"):
+        build()(rows)
+
+
+WIDTHS = {
+    "inputs": [Neuron, lambda n: Layer(n, 2), lambda n: MLP(n, [2])],
+    "outputs": [lambda n: Layer(2, n)],
+    "each of sizes": [lambda n: MLP(2, [n, 1]), lambda n: MLP(2, [3, n])],
+}
+
+
+@pytest.mark.parametrize(("name", "build"), [(name, build) for name, builds in WIDTHS.items() for build in builds])
+def test_a_width_that_is_none_is_refused_by_name(name, build):
+    for wrong, kind in [(0, ValueError), (-3, ValueError), (2.0, TypeError), ("2", TypeError), (True, TypeError)]:
+        with pytest.raises(kind, match=re.escape(f"{name} needs to be a whole number, 1 or more, got {wrong!r}")):
+            build(wrong)
+
+
+def test_widths_may_be_numpys_integers_and_are_kept_as_plain_ones():
+    for module in (Neuron(np.int64(2)), Layer(np.int64(2), np.uint8(3)), MLP(np.int64(2), np.array([4, 1]))):
+        assert {type(width) for width in module.widths} == {int}
+        assert "int64" not in repr(module)
+
+
 # ---------------- a layer
 
 
@@ -247,6 +285,14 @@ def test_the_gradients_of_an_mlp_are_those_of_the_derivation():
     hidden = math.tanh(u * x + a)
     slope = w * (1.0 - hidden**2)
     assert [parameter.grad for parameter in model.parameters()] == close([slope * x, slope, hidden, 1.0])
+
+
+@pytest.mark.parametrize("sizes", [4, 4.0, None])
+def test_one_number_is_no_list_of_sizes_and_the_way_out_is_named(sizes):
+    with pytest.raises(
+        TypeError, match=rf"got {sizes}: MLP\(2, \[4, 1\]\) has a hidden layer of 4 neurons and one out"
+    ):
+        MLP(2, sizes)
 
 
 def test_an_mlp_without_layers_is_refused():
@@ -399,6 +445,23 @@ def test_an_activation_after_a_model_of_one_output_acts_on_that_one():
 
 def test_softmax_gives_probabilities():
     assert [p.data for p in Softmax()([Value(math.log(w)) for w in (1.0, 2.0, 5.0)])] == close([0.125, 0.25, 0.625])
+
+
+def test_softmax_of_what_is_no_row_is_refused():
+    for wrong, kind in [(Value(1.0), TypeError), ([[1.0, 2.0]], TypeError), ([], ValueError)]:
+        with pytest.raises(kind, match=r"^Softmax (needs a row of numbers|was given 0 inputs)"):
+            Softmax()(wrong)
+
+
+@pytest.mark.parametrize("x", [1.0, Value(1.0), "text"])
+def test_flatten_of_one_number_is_refused(x):
+    with pytest.raises(TypeError, match="Flatten needs an image, or lists in lists, got"):
+        Flatten()(x)
+
+
+def test_the_class_of_a_module_is_no_activation():
+    with pytest.raises(TypeError, match=r"not a class: Softmax\(\) makes a module of it"):
+        Sequential(Layer(2, 3), Softmax)
 
 
 def test_flatten_goes_through_lists_of_any_depth_in_order():

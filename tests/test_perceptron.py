@@ -61,6 +61,18 @@ def test_it_is_a_step_after_one_dot_gate():
     assert [node.gate.name for node in nodes(output) if node.gate] == ["dot", "step"]
 
 
+@pytest.mark.parametrize("weights", [0, -1, [], 2.0, True, None])
+def test_a_perceptron_needs_a_weight_or_more(weights):
+    with pytest.raises((TypeError, ValueError), match="weights needs to be a whole number, 1 or more, got"):
+        Perceptron(weights)
+
+
+@pytest.mark.parametrize("row", [1.0, [[0, 1], [1, 0]]])
+def test_what_is_no_row_is_refused(row):
+    with pytest.raises(TypeError, match="Perceptron needs a row of numbers: it was given"):
+        Perceptron(2)(row)
+
+
 def test_its_threshold_passes_no_gradient_back():
     perceptron = Perceptron([1.0, 2.0], 0.5)
     perceptron([1.0, 1.0]).backward()
