@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from operator import index
 from typing import Any
 
-from tinygrad_edu import Value, dot, log, logsumexp, relu, softplus, total
+from tinygrad_edu import DomainError, Value, dot, gates, log, logsumexp, relu, softplus, total
 
 # ---------------- numbers to be predicted: regression
 
@@ -22,6 +22,7 @@ def squared_error(prediction: Any, target: Any) -> Any:
     """
     if isinstance(prediction, Sequence):
         return total([squared_error(p, t) for p, t in _outputs("squared_error", prediction, target)])
+    _needs_one("squared_error", target=target)
     return (prediction - target) ** 2 / 2.0
 
 
@@ -37,6 +38,7 @@ def mean_squared_error(prediction: Any, target: Any) -> Any:
     """
     if isinstance(prediction, Sequence):
         return _mean([mean_squared_error(p, t) for p, t in _outputs("mean_squared_error", prediction, target)])
+    _needs_one("mean_squared_error", target=target)
     return (prediction - target) ** 2
 
 
@@ -52,6 +54,7 @@ def l1_loss(prediction: Any, target: Any) -> Any:
     """
     if isinstance(prediction, Sequence):
         return _mean([l1_loss(p, t) for p, t in _outputs("l1_loss", prediction, target)])
+    _needs_one("l1_loss", target=target)
     return abs(prediction - target)
 
 
@@ -64,13 +67,14 @@ def binary_cross_entropy(prediction: Any, target: Any, from_logits: bool = False
     `prediction` is the probability p or, with from_logits, the logit z of p = sigmoid(z). From the logit the loss
     keeps all its digits where p is so near to 0 or 1 that 1 - p has lost them. A target between 0 and 1 is a
     probability; beyond them it is refused. PyTorch's BCELoss and BCEWithLogitsLoss; the first stops at 100, ours goes
-    on, and at p = 0 for a target of 1 it is a DomainError.
+    on, and at p = 0 for a target of 1 it is a DomainError, as it is for any p that is no probability.
 
     >>> round(binary_cross_entropy(0.75, 1), 6)
     0.287682
     >>> binary_cross_entropy(-800.0, 1, from_logits=True)
     800.0
     """
+    _needs_one("binary_cross_entropy", prediction=prediction, target=target)
     if not 0.0 <= target <= 1.0:
         raise ValueError(
             f"binary_cross_entropy needs targets from 0 to 1, got {target!r}; "
@@ -104,6 +108,7 @@ def cross_entropy(prediction: Sequence[Any], target: Any, from_logits: bool = Tr
     >>> round(cross_entropy([tiger, lion, cat], [1, 0, 0], from_logits=False), 2)
     0.36
     """
+    _needs_classes("cross_entropy", prediction)
     if isinstance(target, Sequence):
         if len(target) != len(prediction):
             kind = "logits" if from_logits else "probabilities"
@@ -116,7 +121,7 @@ def cross_entropy(prediction: Sequence[Any], target: Any, from_logits: bool = Tr
         _needs_probability("cross_entropy", prediction[target])
         return -log(prediction[target])
     others = [z - prediction[target] for k, z in enumerate(prediction) if k != target]
-    return logsumexp([0.0, *others]) if others else 0.0 * prediction[0]
+    return logsumexp([0.0, *others])
 
 
 def nll_loss(log_probabilities: Sequence[Any], target: int) -> Any:
@@ -127,6 +132,7 @@ def nll_loss(log_probabilities: Sequence[Any], target: int) -> Any:
     >>> nll_loss([-0.25, -1.5], 1)
     1.5
     """
+    _needs_classes("nll_loss", log_probabilities)
     _needs_class("nll_loss", target, len(log_probabilities))
     return -log_probabilities[target]
 
@@ -142,7 +148,7 @@ def perceptron_loss(score: Any, target: Any) -> Any:
     >>> perceptron_loss(2.0, 1), perceptron_loss(2.0, -1)
     (0.0, 2.0)
     """
-    return relu(-_side("perceptron_loss", target) * score)
+    return relu(-_side("perceptron_loss", score, target) * score)
 
 
 def hinge_loss(score: Any, target: Any) -> Any:
@@ -153,7 +159,7 @@ def hinge_loss(score: Any, target: Any) -> Any:
     >>> hinge_loss(2.0, 1), hinge_loss(0.25, 1), hinge_loss(2.0, -1)
     (0.0, 0.75, 3.0)
     """
-    return relu(1.0 - _side("hinge_loss", target) * score)
+    return relu(1.0 - _side("hinge_loss", score, target) * score)
 
 
 def logistic_loss(score: Any, target: Any) -> Any:
@@ -166,7 +172,7 @@ def logistic_loss(score: Any, target: Any) -> Any:
     >>> logistic_loss(-800.0, 1)
     800.0
     """
-    return softplus(-_side("logistic_loss", target) * score)
+    return softplus(-_side("logistic_loss", score, target) * score)
 
 
 def margin_loss(score: Any, target: Any, epsilon: float = 1.0, L: float = 1.0) -> Any:  # noqa: N803 - the lecture's L
@@ -182,7 +188,7 @@ def margin_loss(score: Any, target: Any, epsilon: float = 1.0, L: float = 1.0) -
     """
     if not 0.0 < epsilon < math.inf:
         raise ValueError(f"margin_loss needs a finite epsilon above 0, got {epsilon}; its limit at 0 is hinge_loss")
-    return epsilon * softplus((L - _side("margin_loss", target) * score) / epsilon)
+    return epsilon * softplus((L - _side("margin_loss", score, target) * score) / epsilon)
 
 
 def hinge_embedding_loss(distance: Any, target: Any, margin: float = 1.0) -> Any:
@@ -193,7 +199,7 @@ def hinge_embedding_loss(distance: Any, target: Any, margin: float = 1.0) -> Any
     >>> hinge_embedding_loss(0.25, 1), hinge_embedding_loss(0.25, -1), hinge_embedding_loss(3.0, -1)
     (0.25, 0.75, 0.0)
     """
-    alike = (1.0 + _side("hinge_embedding_loss", target)) / 2.0
+    alike = (1.0 + _side("hinge_embedding_loss", distance, target)) / 2.0
     return alike * distance + (1.0 - alike) * relu(margin - distance)
 
 
@@ -263,8 +269,9 @@ def _mean(losses: Sequence[Any]) -> Any:
     return total(losses) / len(losses)
 
 
-def _side(loss: str, target: Any) -> Any:
-    """The target, if it is a side of the boundary."""
+def _side(loss: str, score: Any, target: Any) -> Any:
+    """The target of one score, if it is a side of the boundary."""
+    _needs_one(loss, score=score, target=target)
     if float(target) not in (-1.0, 1.0):
         raise ValueError(
             f"{loss} needs a target of -1 or +1, got {target!r}; targets of 0 and 1 go with binary_cross_entropy"
@@ -272,14 +279,34 @@ def _side(loss: str, target: Any) -> Any:
     return target
 
 
+def _needs_one(loss: str, **given: Any) -> None:
+    for name, x in given.items():
+        if hasattr(x, "__iter__"):
+            raise TypeError(f"{loss} takes one number as its {name}, got {x!r}; of a list, give it the number inside")
+
+
+def _needs_classes(loss: str, prediction: Any) -> None:
+    if not hasattr(prediction, "__len__") or len(prediction) < 2:
+        raise TypeError(
+            f"{loss} needs an output for each class, two or more, got {prediction!r}; "
+            f"for two classes and one output there is binary_cross_entropy"
+        )
+
+
 def _needs_class(loss: str, target: Any, classes: int) -> None:
+    needed = f"{loss} needs a class from 0 to {classes - 1}"
+    if isinstance(target, bool) or not hasattr(target, "__index__"):
+        raise TypeError(f"{needed}, a whole number, got {target!r}; targets.astype(int) makes those of an array whole")
     if not 0 <= index(target) < classes:
-        raise ValueError(f"{loss} needs a class from 0 to {classes - 1}, got {target}")
+        raise ValueError(f"{needed}, got {target}")
 
 
-def _needs_probability(loss: str, prediction: Any) -> None:
-    if not 0.0 <= prediction <= 1.0:
-        raise ValueError(f"{loss} needs a probability, got {prediction!r}; a logit goes with from_logits=True")
+def _needs_probability(loss: str, p: Any) -> None:
+    """A DomainError, as of any number that the log in a loss is not defined on: a model can get there as it learns."""
+    if not 0.0 <= p <= 1.0:
+        raise DomainError(
+            gates.log, (p,), f"{loss} needs a probability, from 0 to 1; a logit goes with from_logits=True"
+        )
 
 
 def _needs_distribution(loss: str, p: Sequence[Any]) -> None:

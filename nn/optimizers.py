@@ -21,8 +21,10 @@ class Optimizer:
     remembers = 0
 
     def __init__(self, parameters: Iterable[Value], lr: float) -> None:
-        self.parameters = list(parameters)
         name = type(self).__name__
+        if not hasattr(parameters, "__iter__"):
+            raise TypeError(f"{name} moves parameters, as {name}(model.parameters()) does, got {parameters!r}")
+        self.parameters = list(parameters)
         if not self.parameters:
             raise ValueError(f"{name} got no parameters: there is nothing to train")
         for parameter in self.parameters:

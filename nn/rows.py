@@ -9,6 +9,8 @@ from nn.modes import mode
 from nn.module import Module
 from tinygrad_edu import DomainError, Value
 
+Measure = Callable[[Any, Any], Any]
+
 
 def paired(inputs: Any, targets: Any, name: str = "row") -> list[tuple[Any, Any]]:
     """(row, target) for every row, as lists and numbers, once all of them are known to be sound.
@@ -31,6 +33,9 @@ def paired(inputs: Any, targets: Any, name: str = "row") -> list[tuple[Any, Any]
     ValueError: row 1, column 1: needs a finite number, got nan
     """
     inputs, targets = _plain(inputs), _plain(targets)
+    for part, given in ((f"the {name}s", inputs), ("the targets", targets)):
+        if not isinstance(given, list):
+            raise TypeError(f"{part} need to be a list or an array, got {given!r}")
     if not inputs:
         raise ValueError(f"there are no {name}s: give one row or more")
     if len(inputs) != len(targets):
@@ -40,25 +45,51 @@ def paired(inputs: Any, targets: Any, name: str = "row") -> list[tuple[Any, Any]
     return list(zip(inputs, targets, strict=True))
 
 
-def rehearse(
-    model: Module, rows: Sequence[tuple[Any, Any]], loss: Callable[[Any, Any], Any], name: str = "row"
-) -> None:
-    """Call the model on the first row, and the loss on what it says with every target there is.
+def watched(validation: Any) -> list[tuple[Any, Any]]:
+    """(row, target) for every row that is held out to be watched; none where None are.
+
+    Raises TypeError for what is no pair of inputs and targets, and whatever paired() does.
+
+    >>> watched(([[0, 1]],))
+    Traceback (most recent call last):
+    TypeError: validation needs to be a pair, (inputs, targets); got a tuple of 1
+    """
+    if validation is None:
+        return []
+    if not isinstance(validation, (tuple, list)) or len(validation) != 2:
+        of = f" of {len(validation)}" if hasattr(validation, "__len__") else ""
+        raise TypeError(f"validation needs to be a pair, (inputs, targets); got a {type(validation).__name__}{of}")
+    inputs, targets = validation
+    return paired(inputs, targets, name="validation row")
+
+
+def rehearse(model: Module, rows: Sequence[tuple[Any, Any]], measures: Sequence[Measure], name: str = "row") -> None:
+    """Call the model on the first row, and the loss and the metrics on what it says with every target there is.
 
     So a row too wide for the model, a label out of range or a target of the wrong kind are errors while the model is
     still as it was; a note on the error says which row. Where only a number is unlucky, a DomainError of the loss, the
     training itself will tell.
     """
-    with mode(model, training=False):
-        prediction = model(rows[0][0])
+    try:
+        with mode(model, training=False):
+            prediction = model(rows[0][0])
+    except (TypeError, ValueError) as error:
+        error.add_note(f"the model was given {name} 0; no parameter has been changed")
+        raise
     first_rows = {repr(target): k for k, (_, target) in reversed(list(enumerate(rows)))}
     for k in sorted(first_rows.values()):
         try:
             with suppress(DomainError):
-                loss(prediction, rows[k][1])
+                for measure in measures:
+                    _needs_number(measure(prediction, rows[k][1]))
         except Exception as error:
             error.add_note(f"this is the target of {name} {k}; no parameter has been changed")
             raise
+
+
+def _needs_number(measured: Any) -> None:
+    if hasattr(measured, "__iter__"):
+        raise TypeError(f"a loss or a metric gives one number for a row, got {measured!r}")
 
 
 def _plain(part: Any) -> Any:

@@ -6,15 +6,16 @@ from dataclasses import dataclass, field
 from operator import add
 from typing import Any
 
+from nn.arguments import needs_functions, needs_module, optimizer_for, rates
 from nn.initializers import generator
 from nn.losses import squared_error
 from nn.modes import mode
 from nn.module import Module
-from nn.optimizers import SGD, Optimizer
-from nn.rows import paired, rehearse
+from nn.optimizers import Optimizer
+from nn.rows import Measure, paired, rehearse, watched
+from nn.sizes import size
 from tinygrad_edu import DomainError, Value, total
 
-Measure = Callable[[Any, Any], Any]
 Rows = Sequence[tuple[Any, Any]]
 Clip = Callable[[list[Value]], Any]
 
@@ -88,8 +89,9 @@ def train(
     clip        called with the parameters after each backward pass, may change their `.grad` before the step, as
                 `partial(clip_gradients, max_norm=1.0)` does
 
-    The data are checked before any parameter is changed: an empty, ragged or non-finite row, or a target that the loss
-    refuses, is a ValueError or TypeError that names the row.
+    Everything is checked before any parameter is changed: an empty, ragged or non-finite row, or a target that the loss
+    refuses, is a ValueError or TypeError that names the row; so is an optimizer that moves another model's parameters,
+    or a schedule with an epoch whose rate is negative.
 
     Ctrl-C ends the training after the last whole step and returns; the history says that it was interrupted. A run
     that diverges ends with the DomainError of the gate that overflowed; a note on it gives the epoch, its `.history`
@@ -103,19 +105,17 @@ def train(
     >>> round(line([2.0]).data, 3), history.loss[-1] < 1e-6 < history.loss[0]
     (5.0, True)
     """
+    needs_module(model)
     rows = paired(inputs, targets)
-    held_out = paired(*validation, name="validation row") if validation is not None else []
-    if batch_size is None:
-        batch_size = len(rows)
-    if batch_size < 1 or epochs < 0:
-        raise ValueError(f"needs batch_size >= 1 and epochs >= 0, got {batch_size} and {epochs}")
-    if patience is not None and (patience < 1 or not held_out):
-        raise ValueError("patience is a number of epochs, 1 or more, and needs validation rows to watch")
-    if optimizer is None:
-        optimizer = SGD(model.parameters(), lr=0.1)
-    elif callable(optimizer):
-        optimizer = optimizer(model.parameters())
-    metrics = metrics or {}
+    held_out = watched(validation)
+    batch_size = len(rows) if batch_size is None else size("batch_size", batch_size)
+    epochs = size("epochs", epochs, least=0)
+    if patience is not None and size("patience", patience) and not held_out:
+        raise ValueError("patience needs validation rows to watch: give train() validation=(inputs, targets)")
+    metrics = {} if metrics is None else metrics
+    needs_functions(loss, metrics, schedule, clip)
+    optimizer = optimizer_for(model, optimizer)
+    lrs = rates(schedule, epochs) if schedule is not None else []
     measures = [loss, *metrics.values()]
     random_numbers = generator(seed)
     history = History()
@@ -127,12 +127,12 @@ def train(
         tqdm(total=epochs * len(rows), unit="row", delay=1.0, disable=not progress, leave=False) as bar,
     ):
         try:
-            rehearse(model, rows, loss)
+            rehearse(model, rows, measures)
             if held_out:
-                rehearse(model, held_out, loss, name="validation row")
+                rehearse(model, held_out, measures, name="validation row")
             for epoch in range(epochs):
-                if schedule is not None:
-                    optimizer.lr = schedule(epoch)
+                if lrs:
+                    optimizer.lr = lrs[epoch]
                 random_numbers.shuffle(rows)
                 sums = [0.0] * len(measures)
                 for start in range(0, len(rows), batch_size):

@@ -65,6 +65,22 @@ def test_unsound_rows_are_refused(inputs, targets, message):
     assert model.state_dict() == before
 
 
+@pytest.mark.parametrize("part", [None, 5, "abc", Value(1.0)], ids=["None", "number", "text", "Value"])
+def test_what_is_no_list_of_rows_is_refused(part):
+    with pytest.raises(TypeError, match="the rows need to be a list or an array, got"):
+        paired(part, [0, 1])
+    with pytest.raises(TypeError, match="the targets need to be a list or an array, got"):
+        paired(GOOD, part)
+
+
+def test_a_column_of_numbers_is_no_list_of_rows_and_the_row_is_noted():
+    with pytest.raises(
+        TypeError, match=r"MLP needs a row of numbers: it was given 1.0; a row of one number is \[x\]"
+    ) as no:
+        train(MLP(1, [1]), [1.0, 2.0], [0, 1], progress=False)
+    assert no.value.__notes__ == ["the model was given row 0; no parameter has been changed"]
+
+
 @pytest.mark.parametrize(("x", "kind"), [("1", "str '1'"), (None, "NoneType None"), (1j, "complex 1j")])
 def test_what_is_no_number_is_refused(x, kind):
     with pytest.raises(TypeError, match=f"row 1, column 0: needs a number, got {kind}"):

@@ -25,7 +25,6 @@ from nn import (
     accuracy,
     binary_cross_entropy,
     clip_gradients,
-    correct,
     cross_entropy,
     squared_error,
     train,
@@ -296,10 +295,14 @@ def test_unequal_numbers_of_rows_and_targets_are_refused_before_any_step(targets
     assert numbers_of(line) == (0.25, -0.5)
 
 
-@pytest.mark.parametrize("wrong", [{"batch_size": 0}, {"batch_size": -1}, {"epochs": -1}])
-def test_impossible_sizes_are_refused(wrong):
-    with pytest.raises(ValueError, match=r"batch_size >= 1 and epochs >= 0"):
-        train(Line(), ROWS, TARGETS, progress=False, **wrong)
+@pytest.mark.parametrize(("name", "least"), [("batch_size", 1), ("epochs", 0), ("patience", 1)])
+def test_impossible_sizes_are_refused(name, least):
+    for wrong in (least - 1, -7):
+        with pytest.raises(ValueError, match=f"^{name} needs to be a whole number, {least} or more, got {wrong}$"):
+            train(Line(), ROWS, TARGETS, progress=False, **{name: wrong})
+    for wrong in (1.5, "3", True, [3]):
+        with pytest.raises(TypeError, match=f"^{name} needs to be a whole number, {least} or more, got "):
+            train(Line(), ROWS, TARGETS, progress=False, **{name: wrong})
 
 
 def test_a_model_without_parameters_is_refused():
@@ -434,7 +437,7 @@ def test_metrics_over_batches_of_unequal_sizes_are_means_over_the_rows():
 
 def test_metrics_change_nothing_that_is_learned():
     watched, alone = Line(), Line()
-    metrics = {"right": correct}
+    metrics = {"far": lambda prediction, target: abs(prediction - target) > 1.0}
     history = train(watched, ROWS, TARGETS, epochs=5, batch_size=2, metrics=metrics, progress=False)
     assert train(alone, ROWS, TARGETS, epochs=5, batch_size=2, progress=False).loss == history.loss
     assert numbers_of(watched) == numbers_of(alone)
