@@ -175,6 +175,8 @@ class Sequential(Module):
     """
 
     def __init__(self, *layers: Module | str | Activation) -> None:
+        if any(isinstance(layer, (list, tuple)) for layer in layers):
+            raise TypeError("Sequential takes its layers one by one, not in a list: Sequential(*layers)")
         self.layers = [layer if isinstance(layer, Module) else activations.activation(layer) for layer in layers]
 
     def __call__(self, inputs: Any) -> Any:

@@ -459,6 +459,11 @@ def test_flatten_of_one_number_is_refused(x):
         Flatten()(x)
 
 
+def test_a_sequence_is_not_given_a_list():
+    with pytest.raises(TypeError, match=r"Sequential\(\*layers\)"):
+        Sequential([Layer(2, 3), Layer(3, 1)])
+
+
 def test_the_class_of_a_module_is_no_activation():
     with pytest.raises(TypeError, match=r"not a class: Softmax\(\) makes a module of it"):
         Sequential(Layer(2, 3), Softmax)

@@ -233,16 +233,17 @@ def test_interrupted_learning_can_be_taken_up_again():
     assert answers(perceptron) == [0.0, 0.0, 0.0, 1.0]
 
 
-def test_learning_that_overflows_says_in_which_epoch_and_keeps_its_log():
-    """The row (1, 1e200) with alpha = 1e110: a weight of 1e310 is no double."""
+@pytest.mark.parametrize("seed", range(4))
+def test_learning_that_overflows_says_in_which_epoch_and_keeps_its_log(seed):
+    """Row 0 is learned with weights of 1e110. Row 1 was right until then, and its correction, 1e310, is no double."""
     perceptron = Perceptron(2)
-    with pytest.raises(DomainError) as caught:
-        learn_from_mistakes(perceptron, [[1.0, 1e200], [0.0, 1.0]], [1, 0], alpha=1e110)
-    (note,) = caught.value.__notes__
+    with pytest.raises(DomainError, match="too large for a double") as caught:
+        learn_from_mistakes(perceptron, [[1.0, 0.0], [0.0, 1e200]], [1, 0], alpha=1e110, seed=seed)
     log = caught.value.learning
-    assert note == f"the learning diverged in epoch {log.epochs + 1} of 100"
-    last = log.corrections[-1] if log.corrections else Correction(0, (), (0.0, 0.0), 0.0)
-    assert list(perceptron.state_dict().values()) == [*last.weights, last.bias]
+    assert [(c.rows, c.weights, c.bias) for c in log.corrections] == [((0,), (1e110, 0.0), 1e110)]
+    assert log.converged is False
+    assert caught.value.__notes__ == [f"the learning diverged in epoch {log.epochs + 1} of 100"]
+    assert list(perceptron.state_dict().values()) == [1e110, 0.0, 1e110]
 
 
 # ---------------- refusals, before any weight is changed

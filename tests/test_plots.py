@@ -275,6 +275,13 @@ def test_each_frame_has_its_line_the_line_before_and_a_ring_on_the_mistake():
     assert key.get_title().get_text() == f"converged: mistakes {learning.mistakes}, epochs {learning.epochs}"
 
 
+def test_frames_of_learning_that_was_cut_short_say_so():
+    learning = learnt([0, 0, 0, 1])
+    learning.interrupted, learning.converged = True, False
+    figure = plots.learning_frames(learning, SQUARE, [0, 0, 0, 1])
+    assert figure.legends[0].get_title().get_text().startswith("interrupted: mistakes ")
+
+
 def test_of_a_long_log_24_frames_are_shown_with_the_first_and_the_last():
     learning = learnt([0, 1, 1, 0], epochs=30)
     count = len(learning.corrections)

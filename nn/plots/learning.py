@@ -41,7 +41,7 @@ def learning_frames(learning: Learning, inputs: Any, targets: Any) -> Figure:
     figure, axes = panels(count)
     for i, panel in enumerate(axes):
         _draw_frame(panel, learning, round(i * last / max(count - 1, 1)), points, classes)
-    end = "converged" if learning.converged else "has not converged"
+    end = "interrupted" if learning.interrupted else "converged" if learning.converged else "has not converged"
     figure.supxlabel("x1")
     figure.supylabel("x2")
     keys = [
