@@ -295,9 +295,13 @@ def _needs_classes(loss: str, prediction: Any) -> None:
 
 def _needs_class(loss: str, target: Any, classes: int) -> None:
     needed = f"{loss} needs a class from 0 to {classes - 1}"
-    if isinstance(target, bool) or not hasattr(target, "__index__"):
+    try:
+        inside = 0 <= index(target) < classes
+    except TypeError:
+        inside = None
+    if inside is None or isinstance(target, bool):
         raise TypeError(f"{needed}, a whole number, got {target!r}; targets.astype(int) makes those of an array whole")
-    if not 0 <= index(target) < classes:
+    if not inside:
         raise ValueError(f"{needed}, got {target}")
 
 

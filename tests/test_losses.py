@@ -321,7 +321,9 @@ def test_a_class_that_is_not_there_is_refused(target):
         cross_entropy(values([0.0, 0.0, 0.0]), target)
 
 
-@pytest.mark.parametrize("target", [1.0, 0.5, True, np.float64(1.0), np.True_, None, 1j, Value(1.0), {0: 1.0}])
+@pytest.mark.parametrize(
+    "target", [1.0, 0.5, True, np.float64(1.0), np.True_, np.array([0.5, 0.5]), None, 1j, Value(1.0), {0: 1.0}]
+)
 def test_a_target_that_is_neither_class_nor_list_is_refused(target):
     with pytest.raises(TypeError, match=re.escape(f"a class from 0 to 1, a whole number, got {target!r}; targets.ast")):
         cross_entropy(values([0.0, 0.0]), target)
