@@ -8,8 +8,9 @@ from itertools import pairwise
 import pytest
 from PIL import Image
 
-from nn import MLP, History, Layer, Module, Perceptron, learn_from_mistakes, plots
+from nn import MLP, History, Layer, Module, Neuron, Perceptron, learn_from_mistakes, plots
 from nn.activations import ACTIVATIONS
+from nn.mistakes import Correction, Learning
 from nn.plots.plane import Box, Line
 from tinygrad_edu import dot, log, sigmoid
 
@@ -77,7 +78,7 @@ def region_at(panel, x, y):
         k
         for k in range(10)
         for region in panel.collections
-        if region.get_alpha() == plots.regions.PALE and tuple(region.get_facecolor()[0][:3]) == tab10(k)
+        if [*map(list, region.get_facecolor())] == [pytest.approx([*(0.75 + 0.25 * part for part in tab10(k)), 1.0])]
         for path in region.get_paths()
         if path.contains_point((x, y))
     ]
@@ -218,7 +219,7 @@ def test_points_have_markers_by_class(no, names):
 def test_every_class_of_ten_has_its_own_marker_and_hatch():
     figure = plots.decision_regions(MLP(2, [10]), [[k, -k] for k in range(10)], list(range(10)))
     assert len(points(figure.axes[0])) == 10
-    assert len(set(plots.regions.HATCHES)) == 10
+    assert len(set(plots.plane.HATCHES)) == 10
 
 
 def test_the_model_is_as_it_was():
@@ -252,6 +253,9 @@ def test_what_cannot_be_drawn_is_a_clear_error(model, rows, targets, message):
 # ---------------- perceptron learning
 
 
+FIRST_OF_AND = [(3, (1.0, 1.0), 1.0), (0, (1.0, 1.0), 0.0), (1, (1.0, 0.0), -1.0)]
+
+
 def learnt(targets, **settings):
     return learn_from_mistakes(Perceptron(2), SQUARE, targets, **settings)
 
@@ -280,6 +284,16 @@ def test_frames_of_learning_that_was_cut_short_say_so():
     learning.interrupted, learning.converged = True, False
     figure = plots.learning_frames(learning, SQUARE, [0, 0, 0, 1])
     assert figure.legends[0].get_title().get_text().startswith("interrupted: mistakes ")
+
+
+def test_the_sides_of_a_frame_are_those_of_its_line():
+    """By hand: in order 3, 0, 1 the rows change w, b from 0 to (1, 1), 1, and on to (1, 1), 0 and (1, 0), -1."""
+    first, second, third = (Correction(0, (row,), w, b) for row, w, b in FIRST_OF_AND)
+    figure = plots.learning_frames(Learning(corrections=[first, second, third]), SQUARE, [0, 0, 0, 1])
+    places = [(-0.2, -0.2), (0.5, 0.5), (1.2, 0.5)]
+    sides = [[region_at(panel, *place) for place in places] for panel in figure.axes]
+    assert sides == [[[1], [1], [1]], [[0], [1], [1]], [[0], [0], [1]]]
+    assert [bool(lines(panel, "-")) for panel in figure.axes] == [False, True, True]
 
 
 def test_of_a_long_log_24_frames_are_shown_with_the_first_and_the_last():
@@ -320,6 +334,45 @@ def test_learning_that_cannot_be_drawn_is_a_clear_error():
     learning = learn_from_mistakes(Perceptron(3), rows, [0, 1])
     with pytest.raises(ValueError, match="perceptron of two inputs; this one has 3"):
         plots.learning_frames(learning, rows, [0, 1])
+
+
+# ---------------- single neurons
+
+
+def test_each_neuron_has_its_sides_its_line_and_its_rows():
+    """AND: w1 + w2 - 1.5, no at the middle; NOR: 0.5 - x1 - x2, a yes at the origin alone; and one that says yes."""
+    neurons = {
+        "AND": (Perceptron([1, 1], -1.5), [0, 0, 0, 1]),
+        "NOR": (set_numbers(Neuron(2), [-2, -2, 1]), [1, 0, 0, 0]),
+        "TRUE": (Perceptron([0, 0], 1), [1, 1, 1, 1]),
+    }
+    figure = plots.neuron_sides(neurons, SQUARE)
+    conjunction, nor, true = figure.axes
+    assert [panel.get_title() for panel in figure.axes] == list(neurons)
+    assert lines(conjunction, "-") == [[[0.25, 1.25], [1.25, 0.25]]]
+    assert lines(nor, "-") == [[[-0.25, 0.75], [0.75, -0.25]]]
+    assert lines(true, "-") == []
+    places = [(0, 0), (0.6, 0.6), (1, 1)]
+    sides = [[region_at(panel, *place) for place in places] for panel in figure.axes]
+    assert sides == [[[0], [0], [1]], [[1], [0], [0]], [[1], [1], [1]]]
+    assert [points(panel) for panel in figure.axes] == [
+        {"o": SQUARE[:3], "s": SQUARE[3:]},
+        {"o": SQUARE[1:], "s": SQUARE[:1]},
+        {"s": SQUARE},
+    ]
+    assert legend(figure) == ["class 0", "class 1", "w · x + b = 0"]
+
+
+def test_a_neuron_that_knows_nothing_yet_says_no_everywhere():
+    (panel,) = plots.neuron_sides({"at the start": (Perceptron(2), [0, 0, 0, 1])}, SQUARE).axes
+    assert region_at(panel, 0.5, 0.5) == [0]
+
+
+def test_neurons_that_cannot_be_drawn_are_a_clear_error():
+    with pytest.raises(ValueError, match="no neurons to draw"):
+        plots.neuron_sides({}, SQUARE)
+    with pytest.raises(ValueError, match="needs neurons of two inputs; 'all' has 3"):
+        plots.neuron_sides({"all": (Perceptron(3), [0, 0, 0, 1])}, SQUARE)
 
 
 # ---------------- losses

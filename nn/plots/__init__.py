@@ -7,6 +7,7 @@ from nn.plots.activations import activation_curves
 from nn.plots.learning import learning_animation, learning_frames
 from nn.plots.losses import loss_curves
 from nn.plots.regions import decision_regions
+from nn.plots.sides import neuron_sides
 from nn.plots.weights import weight_images
 
 __all__ = [
@@ -15,5 +16,6 @@ __all__ = [
     "learning_animation",
     "learning_frames",
     "loss_curves",
+    "neuron_sides",
     "weight_images",
 ]

@@ -10,7 +10,19 @@ from matplotlib.lines import Line2D
 
 from nn.mistakes import Learning
 from nn.plots.chart import chart, panels
-from nn.plots.plane import Line, Point, box_around, draw_box, draw_line, draw_points, marker, points_of, two_classes
+from nn.plots.plane import (
+    Line,
+    Point,
+    box_around,
+    draw_box,
+    draw_line,
+    draw_points,
+    draw_sides,
+    marker,
+    points_of,
+    region_key,
+    two_classes,
+)
 
 MOST_FRAMES = 24  # side by side
 PER_SECOND = 2  # frames of an animation
@@ -22,6 +34,7 @@ def learning_frames(learning: Learning, inputs: Any, targets: Any) -> Figure:
     """The line of a perceptron with two inputs after each correction, side by side, from left to right and down.
 
     The line before is dotted, the rows that led to the correction have rings, and the arrow shows the side of class 1.
+    A frame of one colour has its line outside the picture: the perceptron then gives all of it the same class.
     Of more than 24 corrections, 24 are shown: the first, the last, and others evenly between.
 
     learning         what `learn_from_mistakes` returned
@@ -44,11 +57,11 @@ def learning_frames(learning: Learning, inputs: Any, targets: Any) -> Figure:
     end = "interrupted" if learning.interrupted else "converged" if learning.converged else "has not converged"
     figure.supxlabel("x1")
     figure.supylabel("x2")
-    keys = [
+    keys: list[Any] = [
         Line2D([], [], color="black", linestyle=":"),
         Line2D([], [], color="black"),
         Line2D([], [], linestyle="none", **RING),
-        *[Line2D([], [], **marker(k)) for k in (0, 1)],
+        *[(region_key(k), Line2D([], [], **marker(k))) for k in (0, 1)],
     ]
     words = ["line before", "line after", "misclassified", *two_classes(targets)]
     how = f"{end}: mistakes {learning.mistakes}, epochs {learning.epochs}"
@@ -86,6 +99,7 @@ def _draw_frame(panel: Axes, learning: Learning, k: int, points: list[Point], cl
     box = box_around(points)
     lines = [Line(one.weights[0], one.weights[1], one.bias) for one in learning.corrections[max(k - 1, 0) : k + 1]]
     ends = box.ends(lines[0])
+    draw_sides(panel, box, lines[-1])
     if k and ends is not None:
         panel.plot(*zip(*ends, strict=True), ":", color="black", linewidth=1.2)
     draw_line(panel, box, lines[-1])

@@ -1,16 +1,23 @@
 """The plane of two inputs: points with a marker for each class, and the lines where neurons turn."""
 
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
 
 from nn.rows import paired
 
 MARKERS = "osD^vPX<>*"
+HATCHES = ("//", "\\\\", "--", "||", "xx", "++", "/-", "\\-", "/|", "\\|")
+ON_THE_LINE = -sys.float_info.min  # still class 0
+HATCH_WIDTH = 0.5
+PALE = 0.25  # of its colour has a region, beside the points of its class
 MARGIN = 0.25  # of the points' width and height, on each side of them
 ARROW = 0.08  # of the box
 
@@ -102,6 +109,31 @@ def marker(k: int) -> dict[str, Any]:
     return look | {"markersize": 6, "markeredgecolor": "black", "markeredgewidth": 0.8}
 
 
+def draw_region(
+    panel: Axes, xs: Sequence[float], ys: Sequence[float], margin: Sequence[Sequence[float]], k: int
+) -> None:
+    """Where on a grid the margin of class k is positive, in the colour and the hatching of that class."""
+    if max(map(max, margin)) <= 0.0:
+        return
+    region = panel.contourf(xs, ys, margin, [0.0, math.inf], colors=[_pale(k)], hatches=[_hatch(k)])
+    region.set(edgecolor=f"C{k}", linewidth=0.0, hatch_linewidth=HATCH_WIDTH)
+    if min(map(min, margin)) < 0.0:
+        panel.contour(xs, ys, margin, [0.0], colors="white", linewidths=4.0)
+
+
+def draw_sides(panel: Axes, box: Box, line: Line) -> None:
+    """Both sides of a line, as regions of the classes 0 and 1; the whole box if the line does not pass through it."""
+    xs, ys = (box.left, box.right), (box.bottom, box.top)
+    sums = [[line.w1 * x + line.w2 * y + line.bias or ON_THE_LINE for x in xs] for y in ys]
+    draw_region(panel, xs, ys, [[-s for s in row] for row in sums], 0)
+    draw_region(panel, xs, ys, sums, 1)
+
+
+def region_key(k: int) -> Patch:
+    """The region of class k for a legend."""
+    return Patch(facecolor=_pale(k), edgecolor=f"C{k}", hatch=_hatch(k), linewidth=0.0, hatch_linewidth=HATCH_WIDTH)
+
+
 def draw_line(panel: Axes, box: Box, line: Line, style: str = "-", label: str = "", place: float = 0.5) -> bool:
     """The line with an arrow to the side where its sum is positive, and whether the box shows it at all.
 
@@ -133,3 +165,11 @@ def draw_line(panel: Axes, box: Box, line: Line, style: str = "-", label: str = 
         zorder=4,
     )
     return True
+
+
+def _pale(k: int) -> Any:
+    return [1.0 - PALE * (1.0 - part) for part in to_rgb(f"C{k}")]
+
+
+def _hatch(k: int) -> str:
+    return HATCHES[k % len(HATCHES)]

@@ -1,28 +1,34 @@
 """Which class a model gives every point of the plane, and the lines its first units see it by."""
 
-import math
-import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 
 from nn.metrics import needs_threshold
 from nn.modes import mode
 from nn.module import Module
 from nn.plots.chart import chart
-from nn.plots.plane import Line, Point, box_around, draw_box, draw_line, draw_points, marker, points_of, two_classes
+from nn.plots.plane import (
+    ON_THE_LINE,
+    Line,
+    Point,
+    box_around,
+    draw_box,
+    draw_line,
+    draw_points,
+    draw_region,
+    marker,
+    points_of,
+    region_key,
+    two_classes,
+)
 from tinygrad_edu import Value
 from tinygrad_edu.backprop import nodes
 from tinygrad_edu.gates import dot
 
 GRID = 60  # points in each direction at which the model is asked
-HATCHES = ("///", "\\\\\\", "---", "|||", "xxx", "+++", "//--", "\\\\--", "//||", "\\\\||")
-ON_THE_THRESHOLD = -sys.float_info.min  # still class 0
-PALE = 0.25  # a region beside the points of its class
 
 
 def decision_regions(model: Module, inputs: Any, targets: Any, threshold: float = 0.0) -> Figure:
@@ -55,7 +61,7 @@ def decision_regions(model: Module, inputs: Any, targets: Any, threshold: float 
     figure = chart(6.2, 4.2)
     panel = figure.subplots()
     for k, margin in enumerate(margins):
-        _draw_region(panel, xs, ys, margin, k)
+        draw_region(panel, xs, ys, margin, k)
     unit = "hidden unit" if hidden else "output"
     shown = False
     for k, line in enumerate(lines, start=1):
@@ -65,7 +71,7 @@ def decision_regions(model: Module, inputs: Any, targets: Any, threshold: float 
     draw_box(panel, box)
     panel.set(xlabel="x1", ylabel="x2", title="decision boundary", anchor="W")
     labels = two_classes(targets) if outputs == 1 else [f"class {k}" for k in range(outputs)]
-    keys: list[Any] = [(_region_key(k), Line2D([], [], **marker(k))) for k in range(len(labels))]
+    keys: list[Any] = [(region_key(k), Line2D([], [], **marker(k))) for k in range(len(labels))]
     if shown:
         keys.append(Line2D([], [], color="black", linestyle="--", linewidth=1.2))
         labels.append("w · x + b = 0" + (f"\nof each {unit}" if len(lines) > 1 else ""))
@@ -102,7 +108,7 @@ def _margins(answers: list[list[list[float]]], threshold: float) -> list[list[li
     """For each class a grid of numbers that are positive where the model decides for it."""
     if len(answers[0][0]) == 1:
         level = _level(sorted({answer[0] for row in answers for answer in row}), threshold)
-        above = [[answer[0] - level or ON_THE_THRESHOLD for answer in row] for row in answers]
+        above = [[answer[0] - level or ON_THE_LINE for answer in row] for row in answers]
         return [[[-x for x in row] for row in above], above]
 
     def lead(k: int) -> Callable[[list[float]], float]:
@@ -126,18 +132,3 @@ def _classes(targets: list[Any], outputs: int) -> list[int]:
             needed = f"a class from 0 to {outputs - 1}" if outputs > 1 else "0 or 1, or -1 or +1"
             raise ValueError(f"row {row} has the target {target!r}, where this model needs {needed}")
     return [int(target) for target in targets] if outputs > 1 else [int(target > 0) for target in targets]
-
-
-def _draw_region(panel: Axes, xs: list[float], ys: list[float], margin: list[list[float]], k: int) -> None:
-    if max(map(max, margin)) <= 0.0:
-        return
-    inside = [0.0, math.inf]
-    panel.contourf(xs, ys, margin, inside, colors=[f"C{k}"], alpha=PALE)
-    hatched = panel.contourf(xs, ys, margin, inside, colors="none", hatches=[HATCHES[k % len(HATCHES)]])
-    hatched.set(edgecolor=f"C{k}", linewidth=0.0)
-    if min(map(min, margin)) < 0.0:
-        panel.contour(xs, ys, margin, [0.0], colors="white", linewidths=4.0)
-
-
-def _region_key(k: int) -> Patch:
-    return Patch(facecolor=(f"C{k}", PALE), edgecolor=f"C{k}", hatch=HATCHES[k % len(HATCHES)], linewidth=0.0)
