@@ -16,7 +16,14 @@ def executed(path: Path, folder: Path) -> NotebookNode:
     Raises CellExecutionError, which shows the cell, where one fails.
     """
     notebook = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, timeout=120, record_timing=False, resources={"metadata": {"path": folder}}).execute()
+    client = NotebookClient(
+        notebook,
+        timeout=120,
+        record_timing=False,
+        coalesce_streams=True,  # what is printed arrives in pieces, and in other pieces the next time
+        resources={"metadata": {"path": folder}},
+    )
+    client.execute()
     notebook.metadata = {"kernelspec": KERNEL}
     for cell in notebook.cells:
         for output in cell.get("outputs", []):

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 SVG = {"svg.hashsalt": "nn.plots", "svg.fonttype": "none", "font.sans-serif": ["DejaVu Sans", "Verdana"]}
 PANEL = 2.1  # inches, the side of one of several panels: four fit a page
+LEGEND = 3.2  # inches, the width of one that stands above the panels in two columns
 
 
 class Chart(Figure):
@@ -36,7 +37,7 @@ def panels(count: int, columns: int = 4, shared: bool = True) -> tuple[Chart, li
     """
     columns = min(count, columns)
     rows = math.ceil(count / columns)
-    figure = chart(PANEL * columns, PANEL * rows + 0.6)
+    figure = chart(max(PANEL * columns, LEGEND), PANEL * rows + 0.6)
     grid = figure.subplots(rows, columns, sharex=shared, sharey=shared, squeeze=False)
     axes = list(grid.flat)
     for unused in axes[count:]:
