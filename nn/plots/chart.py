@@ -7,7 +7,6 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-SVG = {"svg.hashsalt": "nn.plots", "svg.fonttype": "none", "font.sans-serif": ["DejaVu Sans", "Verdana"]}
 PANEL = 2.1  # inches, the side of one of several panels: four fit a page
 LEGEND = 3.2  # inches, the width of one that stands above the panels in two columns
 
@@ -20,7 +19,8 @@ class Chart(Figure):
 
     def _repr_svg_(self) -> str:
         svg = StringIO()
-        with rc_context(SVG):
+        fonts = ["DejaVu Sans", "Verdana"]
+        with rc_context({"svg.hashsalt": "nn.plots", "svg.fonttype": "none", "font.sans-serif": fonts}):
             self.savefig(svg, format="svg", metadata={"Date": None})
         return " ".join(svg.getvalue().split())
 
