@@ -1,11 +1,13 @@
 """Pictures of models: the numbers that are in each figure, not its pixels."""
 
 import math
+import re
 import subprocess
 import sys
 from itertools import pairwise
 
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
 from nn import MLP, History, Layer, Module, Neuron, Perceptron, learn_from_mistakes, plots
@@ -497,6 +499,30 @@ def test_a_picture_shows_itself_the_same_each_time():
     assert first.startswith("<?xml")
     assert "<svg" in first
     assert first == picture()
+
+
+def test_what_a_picture_shows_of_itself_is_short_and_its_words_can_be_searched():
+    svg = plots.decision_regions(Perceptron([1, 1], -1.5), SQUARE, [0, 0, 0, 1])._repr_svg_()
+    assert "\n" not in svg
+    assert ">decision boundary</text>" in svg
+    assert ">class 0</text>" in svg
+
+
+def test_the_hatches_of_a_region_are_not_faded():
+    svg = plots.decision_regions(Perceptron([1, 1], -1.5), SQUARE, [0, 0, 0, 1])._repr_svg_()
+    hatched = re.findall(r'style="(fill: url[^"]*)"', svg)
+    assert len(hatched) == 4  # two regions, and both in the legend
+    assert not any("opacity" in style for style in hatched)
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_the_legend_of_panels_is_within_the_picture(count):
+    neurons = {str(k): (Perceptron([1, 1], -1.5), [0, 0, 0, 1]) for k in range(count)}
+    figure = plots.neuron_sides(neurons, SQUARE)
+    FigureCanvasAgg(figure).draw()
+    (key,) = figure.legends
+    assert figure.bbox.containsx(key.get_window_extent().x0)
+    assert figure.bbox.containsx(key.get_window_extent().x1)
 
 
 @pytest.mark.parametrize(
