@@ -1,8 +1,12 @@
-"""Graphviz's SVG made ours: classes for the style, tooltips in words, and wires in the place of records."""
+"""Graphviz's SVG made ours: classes for the style, tooltips in words, and wires in the place of records.
+
+Graphviz writes its SVG in one way, whatever its version, and patterns find in it what is needed; to read it as XML and
+to write it again would take several times as long.
+"""
 
 import re
-import xml.etree.ElementTree as ET
 from collections.abc import Mapping
+from html import escape, unescape
 
 from tinygrad_edu.drawing.picture import Part
 
@@ -27,59 +31,52 @@ STYLE = """
 """
 
 SVG = "http://www.w3.org/2000/svg"
-PAINT = re.compile(r' (?:xmlns|xmlns:xlink|fill|stroke|font-family|font-size|text-anchor|xml:space)="[^"]*"')
+GRAPH = re.compile(
+    r'<svg (width="[^"]*" height="[^"]*"\s+viewBox="[^"]*")[^>]*>\s*<g [^>]*(transform="[^"]*")>.*?<polygon [^>]*'
+    r'(points="[^"]*")/>',
+    re.DOTALL,
+)
+PART = re.compile(
+    r'(?:<!--[^\n]*-->\s*)?<g id="([^"]*)" class="(\w+)">\s*<title>[^<]*</title>\s*((?:<(?!/g>)[^<]*)*)</g>'
+)
+PAINT = re.compile(r' (?:fill|stroke|font-family|font-size|text-anchor|xml:space)="[^"]*"')
+TEXT = re.compile(r"<text( [^>]*)>([^<]*)</text>\s*")
+POINTS = re.compile(r'points="([^"]*)"')
 
 
 def dressed(layout: str, title: str, parts: Mapping[str, Part]) -> str:
     """Graphviz's SVG with our classes and titles in the place of its colours, fonts and names."""
-    root = ET.fromstring(PAINT.sub("", layout))
-    root.attrib |= {"xmlns": SVG, "class": "tinygrad-edu", "role": "img", "aria-label": title}
-    graph = root[0]
-    del graph.attrib["id"]  # it is the same in every picture
-    for element in list(graph):
-        if element.tag == "title":
-            graph.remove(element)
-        elif element.tag == "polygon":
-            element.set("class", "card")
-        elif element.tag == "g":
-            _dress(element, parts[element.attrib["id"]])
-    style = ET.Element("style")
-    style.text = STYLE
-    root.insert(0, style)
-    return ET.tostring(root, encoding="unicode")
+    _, size, transform, card, drawn = GRAPH.split(layout, maxsplit=1)
+    drawn = PART.sub(lambda found: _part(parts[unescape(found[1])], *found.groups()), PAINT.sub("", drawn))
+    head = f'<svg xmlns="{SVG}" {size} class="tinygrad-edu" role="img" aria-label="{escape(title)}">'
+    return f'{head}<style>{STYLE}</style>\n<g class="graph" {transform}>\n<polygon class="card" {card}/>{drawn}'
 
 
-def _dress(group: ET.Element, part: Part) -> None:
-    """Give a part its classes, its texts theirs, and its tooltip; a text that only kept a place goes."""
-    group.set("class", f"{group.get('class')} {part.classes}")
-    for element, kind in zip(group.findall("text"), part.texts, strict=True):
-        element.text = (element.text or "").strip()
-        element.set("class", kind)
-        if not element.text:
-            group.remove(element)
-    for title in group.findall("title"):
-        title.text = part.title
-    if "value" in part.classes.split():
-        _draw_wire(group, group.findall("polyline"))
+def _part(part: Part, key: str, kind: str, drawn: str) -> str:
+    """A part with its classes and its tooltip; a text that only kept a place is gone."""
+    texts = ""
+    for (place, text), name in zip(TEXT.findall(drawn), part.texts, strict=True):
+        if shown := unescape(text).strip():
+            texts += f'<text class="{name}"{place}>{escape(shown)}</text>\n'
+    shapes = _wire(drawn) if "value" in part.classes.split() else TEXT.sub("", drawn)
+    return f'<g id="{key}" class="{kind} {part.classes}">\n<title>{escape(part.title)}</title>\n{shapes}{texts}</g>'
 
 
-def _draw_wire(group: ET.Element, lines: list[ET.Element]) -> None:
-    """Make of a record a wire: the divider between value and gradient is its line, the outline a box behind it."""
-    (outline,) = group.findall("polygon")
-    left, top, right, bottom = _bounds(outline)
-    box = {"x": left, "y": top, "width": right - left, "height": bottom - top, "rx": 8}
-    group.insert(1, ET.Element("rect", {"class": "box"} | {name: f"{number:.6g}" for name, number in box.items()}))
-    for element in (outline, *lines[:-1]):
-        group.remove(element)
-    x1, y1, x2, y2 = _bounds(lines[-1])
+def _wire(record: str) -> str:
+    """A record made a wire: the divider between value and gradient is its line, the outline a box behind it."""
+    (left, top, right, bottom), *dividers = [_bounds(points) for points in POINTS.findall(record)]
+    x1, y1, x2, y2 = dividers[-1]
     if y1 == y2:  # from left to right, and on to where the arrow begins
-        x1, x2 = left - 1 if len(lines) == 1 else x1, right + 1
+        x1, x2 = left - 1 if len(dividers) == 1 else x1, right + 1
     else:  # downwards, in the middle, where the arrows are, rather than where the two texts meet
-        y1, y2 = top - 1 if len(lines) == 1 else y1, bottom + 1
+        y1, y2 = top - 1 if len(dividers) == 1 else y1, bottom + 1
         x1 = x2 = (left + right) / 2
-    lines[-1].attrib |= {"class": "line", "points": f"{x1:.6g},{y1:.6g} {x2:.6g},{y2:.6g}"}
+    box = f'x="{left:.6g}" y="{top:.6g}" width="{right - left:.6g}" height="{bottom - top:.6g}" rx="8"'
+    line = f'points="{x1:.6g},{y1:.6g} {x2:.6g},{y2:.6g}"'
+    return f'<rect class="box" {box}/>\n<polyline class="line" {line}/>\n'
 
 
-def _bounds(shape: ET.Element) -> tuple[float, float, float, float]:
-    xs, ys = zip(*[map(float, point.split(",")) for point in shape.attrib["points"].split()], strict=True)
+def _bounds(points: str) -> tuple[float, float, float, float]:
+    numbers = [float(number) for number in points.replace(",", " ").split()]
+    xs, ys = numbers[::2], numbers[1::2]
     return min(xs), min(ys), max(xs), max(ys)
