@@ -18,7 +18,7 @@ def boxes(picture):
 def arrows(picture):
     """How many wires lead from box to box, by name."""
     by_id = groups(picture)
-    found = re.findall(r"^\s*(b\d+) -> (b\d+) \[.*?\bid=(e\d+)", picture.source, re.M)
+    found = re.findall(r"^\s*(b\d+) -> (b\d+) \[.*?\bid=\"(e\d+)", picture.source, re.M)
     named = {key: texts(by_id[key])["name"] for key in by_id if key[0] == "b"}
     return {(named[tail], named[head]): texts(by_id[key]).get("count", "1") for tail, head, key in found}
 

@@ -1,5 +1,6 @@
 """Sheet: what is drawn piece by piece, as DOT for Graphviz and, beside it, what the dressing of its SVG needs."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 import graphviz
@@ -33,7 +34,7 @@ class Sheet:
                 "fontsize": "11",
                 **(QUICK if nodes > LARGE else {}),
             },
-            node_attr={"fontname": "Arial", "fontsize": "11", "height": "0.2", "width": "0.2"},
+            node_attr={"id": r"\N", "fontname": "Arial", "fontsize": "11", "height": "0.2", "width": "0.2"},
             edge_attr={"fontname": "Arial", "fontsize": "9", "arrowsize": "0.6"},
         )
         self.frames: dict[str, graphviz.Digraph] = {}
@@ -42,12 +43,12 @@ class Sheet:
     def node(self, key: str, label: str, part: Part, frame: str = "", **look: str) -> None:
         """A node with a label in DOT; inside a frame, and the frames around it, named as in `layers.0`."""
         self.parts[key] = part
-        (self._frame(frame) if frame else self.graph).node(key, label, id=key, **look)
+        (self._frame(frame) if frame else self.graph).body.append(_statement(key, {"label": label, **look}))
 
     def edge(self, key: str, tail: str, head: str, part: Part, **look: str) -> None:
         """An edge from node to node."""
         self.parts[key] = part
-        self.graph.edge(tail, head, id=key, **look)
+        self.graph.body.append(_statement(f"{tail} -> {head}", {"id": key, **look}))
 
     def picture(self, title: str, remark: str = "") -> Picture:
         """All that was drawn. The remark stands below it."""
@@ -74,3 +75,9 @@ class Sheet:
             if name in self.frames:
                 return self.frames[name]
         return self.graph
+
+
+def _statement(subject: str, look: Mapping[str, str]) -> str:
+    """A node or an edge in DOT. Graphviz's package asks of each word whether it must be quoted; here all are."""
+    attributes = [name + '="' + text.replace('"', r"\"") + '"' for name, text in look.items()]
+    return f"\t{subject} [{' '.join(attributes)}]\n"
