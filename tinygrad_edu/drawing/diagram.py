@@ -72,9 +72,10 @@ def diagram(
 class Drawing:
     """What is known while a graph is drawn.
 
-    called  what tooltips call each value
-    boxes   the key of the box that a value is folded into
-    starts  where the wires of a value begin: at the value, at its copy gate or at its box
+    called     what tooltips call each value
+    equations  how each was made, in names
+    boxes      the key of the box that a value is folded into
+    starts     where the wires of a value begin: at the value, at its copy gate or at its box
     """
 
     def __init__(
@@ -99,6 +100,7 @@ class Drawing:
         self.sheet = Sheet(direction, len(values), gap=0.8 if widest > MANY else 0.3)
         self.called = {node: one_line(name) for node, name in names(values).items()}
         self.called |= {node: one_line(name) for node, name in parameters.items() if not node.label}
+        self.equations = {node: self.equation(node) for node in values}
         self.boxes: dict[Value, str] = {}
         self.starts: dict[Value, str] = {}
         self.entered: set[tuple[str, str]] = set()
@@ -122,7 +124,7 @@ class Drawing:
         name = one_line(node.label or self.parameters.get(node, "").removeprefix(f"{frame}."))
         if all_names:
             name = name or self.called[node]
-        title = f"{self.equation(node)}\nvalue {node.data!r}"
+        title = f"{self.equations[node]}\nvalue {node.data!r}"
         data, grad = brief(node.data, self.decimals) if numbers else BLANK, BLANK
         if node in self.gradients:
             grad = brief(self.gradients[node], self.decimals)
@@ -154,19 +156,18 @@ class Drawing:
         look = {"shape": "circle" if max(map(len, symbol)) <= ROUND else "ellipse", "margin": "0.02"}
         if _order_matters(node):
             look["ordering"] = "in"
-        title = f"{node.gate.name if node.gate else ''} gate: {self.equation(node)}"
+        title = f"{node.gate.name if node.gate else ''} gate: {self.equations[node]}"
         part = Part("gate", title, ("symbol",) * len(symbol))
         self.sheet.node(f"g{i}", "\\n".join(map(escaped, symbol)), part, self.homes.get(node, ""), **look)
         self.draw_output(i, node, f"g{i}")
 
     def draw_output(self, i: int, node: Value, gate: str) -> None:
         """What leads from a gate, or the box that it is in, to the value that it made."""
-        part = Part("out", self.equation(node))
+        part = Part("out", self.equations[node])
         self.sheet.edge(f"o{i}", gate, f"v{i}:{self.sheet.behind}", part, arrowhead="none", weight="4")
 
     def draw_wires(self, i: int, node: Value, local: bool, copied: set[Value]) -> None:
         """The arrows from values to a gate that they enter, with local gradients and those of copies' branches."""
-        equation = self.equation(node)
         wires = list(enumerate(zip(node.wires(), _slot_names(node), strict=True)))
         for k, (x, slot) in reversed(wires) if self.homes else wires:  # in frames Graphviz puts the last one first
             if type(x) is float:
@@ -182,7 +183,7 @@ class Drawing:
             if _order_matters(node):
                 look |= PLACES[k]
                 kinds += ("order",)
-            part = Part(f"wire {slot}", f"{self.called[x]} enters {equation}", kinds)
+            part = Part(f"wire {slot}", f"{self.called[x]} enters {self.equations[node]}", kinds)
             self.sheet.edge(f"w{i}-{k}", self.starts[x], f"g{i}", part, **look)
 
     def draw_wires_into_box(self, i: int, node: Value, box: str, leaving: bool) -> None:
