@@ -37,8 +37,8 @@ def summary(
 
     boxes, bands = _boxes(order, homes)
     keys = {box: f"b{j}" for j, box in enumerate(dict.fromkeys(boxes.values()))}
-    gates = Counter(boxes[node] for node in boxes if node.gate)
-    leaves = Counter(boxes[node] for node in boxes if not node.gate)
+    gates = Counter([box for node, box in boxes.items() if node.gate])
+    leaves = Counter([box for node, box in boxes.items() if not node.gate])
     steepest: dict[Box, float] = defaultdict(float)
     for node, gradient in gradients.items():
         steepest[boxes[node]] = max(steepest[boxes[node]], abs(gradient))
@@ -105,11 +105,17 @@ def _depths(order: Sequence[Any]) -> dict[Any, int]:
             depths[node] = 0
         else:
             deepest = 0
-            for x in node.operands():
-                if x in depths and depths[x] > deepest:
-                    deepest = depths[x]
+            for x in _operands(node):
+                depth = depths.get(x, 0)
+                if depth > deepest:
+                    deepest = depth
             depths[node] = deepest + 1
     return depths
+
+
+def _operands(node: Value) -> tuple[Any, ...]:
+    """`node.operands()` as the graph holds them, in less time; None where a gate of one input has no other."""
+    return node.first if type(node.first) is tuple else (node.first, node.second)
 
 
 def _arrows(order: Sequence[Any], boxes: Mapping[Value, Box]) -> dict[tuple[Box, Box], int]:
@@ -121,7 +127,7 @@ def _arrows(order: Sequence[Any], boxes: Mapping[Value, Box]) -> dict[tuple[Box,
             of_group[node] = Counter([boxes[x] for x in node.members if type(x) is not float])
             continue
         tails = arrows[boxes[node]]
-        for x in node.operands():
+        for x in _operands(node):
             if x in boxes:
                 tails[boxes[x]] += 1
             elif x in of_group:
