@@ -109,11 +109,26 @@ def test_a_step_lights_its_gate_its_wire_and_its_input():
 
 def test_the_equation_in_symbols_and_numbers():
     steps = walk(product()).steps
-    assert steps[2].equation == (("inputs", "q·z", "3 × -4"), ("", "=", "="), ("output", "f", "-12"))
+    assert steps[2].equation == (("inputs", "q × z", "3 × -4"), ("", "=", "="), ("output", "f", "-12"))
     words, symbols, numbers = zip(*steps[4].equation, strict=True)
     assert words == ("upstream", "", "local", "", "downstream")
     assert symbols == ("∂f/∂f", "×", "z", "=", "∂f/∂q")
     assert numbers == ("1", "×", "-4", "=", "-4")
+
+
+@pytest.mark.parametrize(
+    ("build", "symbols", "numbers"),
+    [
+        (lambda x: x**2, "x ^ 2", "(-2) ^ 2"),
+        (lambda x: 2**x, "2 ^ x", "2 ^ -2"),
+        (lambda x: x + x, "x + x", "-2 + -2"),
+        (lambda x: x - x, "x − x", "-2 − -2"),
+        (lambda x: x * 3, "x × 3", "-2 × 3"),
+        (lambda x: x.exp(), "exp(x)", "exp(-2)"),
+    ],
+)
+def test_the_forward_equation_is_the_gate_as_it_was_written_and_no_algebra(build, symbols, numbers):
+    assert walk(build(Value(-2, "x"))).steps[1].equation[0] == ("inputs", symbols, numbers)
 
 
 def test_what_arrives_at_a_fan_out_is_added_up():

@@ -83,7 +83,6 @@ def forward(row: ForwardRow, i: int, names: Mapping[Value, str]) -> Step:
     elif len(shown) > 2:
         shown = [", ".join(shown[:-1]), shown[-1]]
     through = f"forward through {gate.label}: {' and '.join(shown)}"
-    symbols = [name(names[x]) if x in names else constant(x.data) for x in row.inputs]
     number = brief(row.output.data)
     return Step(
         "forward",
@@ -91,7 +90,11 @@ def forward(row: ForwardRow, i: int, names: Mapping[Value, str]) -> Step:
         f"{through}. What is {x}?",
         row.output.data,
         _within(row.output.data, _of_rounded_inputs(row.output)),
-        (("inputs", plain(str(applied(gate, symbols, {}))), _numbers(gate, row.inputs)), EQUALS, ("output", x, number)),
+        (
+            ("inputs", plain(_symbols(gate, row.inputs, names)), _numbers(gate, row.inputs)),
+            EQUALS,
+            ("output", x, number),
+        ),
         lit=(f"g{i}", f"v{i}", f"o{i}", *[f"w{i}-{k}" for k in range(len(row.inputs))]),
         gate=i,
     )
@@ -182,14 +185,28 @@ def _shown(x: Value, names: Mapping[Value, str]) -> str:
     return f"{names[x]} = {brief(x.data)}" if x in names else f"the constant {brief(x.data)}"
 
 
+def _symbols(gate: Gate, inputs: Sequence[Value], names: Mapping[Value, str]) -> str:
+    """The gate with names in it, as they enter it: x + x is not made 2·x."""
+    infix = _infix(gate, [names.get(x) or brief(x.data) for x in inputs])
+    return infix or str(applied(gate, [name(names[x]) if x in names else constant(x.data) for x in inputs], {}))
+
+
 def _numbers(gate: Gate, inputs: Sequence[Value]) -> str:
     """The gate with numbers in it: 3 × -4, exp(0.5)."""
     numbers = [brief(x.data) for x in inputs]
-    if len(numbers) == 2 and gate.label in INFIX:
-        return f" {gate.label} ".join(numbers)
+    if infix := _infix(gate, numbers):
+        return infix
     if len(numbers) > MOST_LISTED:
         numbers = [*numbers[: MOST_LISTED - 2], "…", numbers[-1]]
     return f"{gate.name}({', '.join(numbers)})"
+
+
+def _infix(gate: Gate, inputs: Sequence[str]) -> str:
+    """The gate between its two inputs, or nothing where it does not stand there."""
+    if len(inputs) != 2 or gate.label not in INFIX:
+        return ""
+    x, y = inputs
+    return f"({x}) ^ {y}" if gate.label == "^" and x.startswith("-") else f"{x} {gate.label} {y}"
 
 
 def _within(x: float, rounded: float) -> float:
