@@ -3,6 +3,7 @@
 import re
 import time
 
+import pytest
 from svg import classes, groups, texts
 
 from nn import MLP
@@ -115,6 +116,23 @@ def test_the_layers_of_a_model_are_folded():
     assert arrows(picture)["layers.0", "layers.1"] == "960"
     assert arrows(picture)["layers.2", "logsumexp"] == "100"
     assert "layers.2.neurons.0.bias" in picture.svg.partition("Largest gradients")[2]
+
+
+def test_neurons_are_folded_where_they_are_asked_for():
+    model, loss = digits()
+    shown = boxes(draw(loss, model=model, fold="neurons"))
+    neurons = {f"layers.{i}.neurons.{k}" for i, count in enumerate((12, 8, 10)) for k in range(count)}
+    assert shown.keys() == neurons | {"logsumexp", "sub", "sum"}
+    # on each of ten rows a dot and, in the hidden layers, a relu
+    assert shown["layers.0.neurons.11"]["count"] == "20 gates\n65 parameters"
+    assert shown["layers.2.neurons.0"]["count"] == "10 gates\n9 parameters"
+    assert boxes(draw(loss, model=model, fold="layers")) == boxes(draw(loss, model=model))
+
+
+def test_more_neurons_than_can_be_read_are_refused_with_the_way_out():
+    model = MLP(30, [40, 1])
+    with pytest.raises(ValueError, match=r"41 neurons could not be read; fold='layers' can"):
+        draw(model([0.5] * 30), model=model, fold="neurons")
 
 
 def test_a_million_gates_take_seconds_and_no_recursion():

@@ -8,7 +8,7 @@ from tinygrad_edu.drawing.anatomy import Model, outermost, parts
 from tinygrad_edu.drawing.diagram import diagram
 from tinygrad_edu.drawing.picture import Picture
 from tinygrad_edu.drawing.routes import routes
-from tinygrad_edu.drawing.summary import summary
+from tinygrad_edu.drawing.summary import MOST_BOXES, summary
 from tinygrad_edu.ledger import ledger
 from tinygrad_edu.value import Group, Value
 
@@ -44,10 +44,11 @@ def draw(
                gradients are then those of one pass, whatever `.grad` has gathered
     model      an `nn` Module whose parameters are in the graph: they get their names from it and boxes of their own,
                and its layers and neurons frames around their gates
-    fold       `neurons` or `layers` of the model, each drawn as one box with the numbers of its gates and parameters
+    fold       `neurons` or `layers` of the model, each drawn as one box with the numbers of its gates and parameters;
+               a summary folds the layers unless neurons are asked for
 
-    Raises ValueError for an option that there is not, or a fold without a model; RuntimeError, when the
-    picture is shown or saved, if Graphviz fails.
+    Raises ValueError for an option that there is not, a fold without a model, or more than 40 neurons in a summary;
+    RuntimeError, when the picture is shown or saved, if Graphviz fails.
 
     >>> x, y = Value(2, "x"), Value(3, "y")
     >>> [line.split("[")[0].strip() for line in draw(x * y).source.splitlines() if "->" in line]
@@ -68,9 +69,11 @@ def draw(
     parameters = {} if model is None else {parameter: name for name, parameter in model.named_parameters()}
     homes = parts(drawn, parameters) if parameters else {}
     large = not _can_be_read(drawn)
-    if large or fold == "layers":
+    if fold == "layers" or (large and fold != "neurons"):
         homes = {node: outermost(part) for node, part in homes.items()}
     if large:
+        if fold == "neurons" and (boxes := len(set(homes.values()))) > MOST_BOXES:
+            raise ValueError(f"a summary with boxes for {boxes:,} neurons could not be read; fold='layers' can")
         return summary(order, found, parameters, homes, direction=direction, decimals=decimals)
     rows = ledger(output).backward if local or copies else []
     if passed_back and copies:  # what the branches send is of one pass, and so is then their sum
