@@ -211,7 +211,10 @@ def test_where_the_order_of_inputs_matters_the_arrows_say_it(operator):
     assert [texts(by_id[key]) for key in ("w2-0", "w2-1")] == [{"order": "1st"}, {"order": "2nd"}]
 
 
-@pytest.mark.parametrize("build", [lambda x, y: x * y, lambda x, y: x + y, lambda x, y: (x - 1.0) * (2.0 / y)])
+@pytest.mark.parametrize(
+    "build",
+    [lambda x, y: x * y, lambda x, y: x + y, lambda x, y: (x - 1.0) * (2.0 / y), lambda x, y: (x - x) * (y / y)],
+)
 def test_elsewhere_they_do_not(build):
     assert "1st" not in draw(build(Value(3, "x"), Value(2, "y"))).svg
 

@@ -212,7 +212,8 @@ def counted(number: int, what: str) -> str:
 
 
 def _order_matters(node: Value) -> bool:
-    return node.gate is not None and node.gate.name in ORDERED and type(node.first) is type(node.second)
+    two = type(node.first) is type(node.second) and node.first is not node.second
+    return node.gate is not None and node.gate.name in ORDERED and two
 
 
 def _symbol(node: Value) -> list[str]:
