@@ -335,6 +335,16 @@ def test_the_report_as_html_is_escaped():
     assert "the mul gate <b>f</b>, on the way to" in "".join(page.find("p").itertext())
 
 
+def test_a_long_name_is_cut_in_the_report():
+    x = Value(2, "m" * 1000)
+    report = check_answers((x * 3.0).named("n" * 1000), {x: 1})
+    for shown in (str(report), report._repr_html_()):
+        assert "m" * 39 + "…" in shown
+        assert "n" * 39 + "…" in shown
+        assert "m" * 40 not in shown
+        assert "n" * 40 not in shown
+
+
 def test_pytest_shows_where_the_answers_depart(tmp_path):
     test = tmp_path / "test_homework.py"
     test.write_text(
@@ -404,7 +414,7 @@ def test_the_output_is_a_value(output):
         check_answers(output, {Value(1): 1})
 
 
-@pytest.mark.parametrize("decimals", [-1, 16])
+@pytest.mark.parametrize("decimals", [-1, 16, True, False])
 def test_decimals_are_from_0_to_15(decimals):
     with pytest.raises(ValueError, match="decimals is a whole number from 0 to 15"):
         checked(product(), decimals, x=1)

@@ -400,3 +400,14 @@ def test_numbers_are_shown_with_six_digits_and_kept_with_all():
 def test_a_label_of_two_lines_does_not_break_the_table():
     lines = str(ledger((Value(2.0, "two\nlines") * 3.0).named("f"))).splitlines()
     assert len(lines) == 7
+
+
+def test_a_long_label_is_cut_in_the_tables_and_whole_in_the_rows():
+    x = Value(2, "m" * 1000)
+    rows = ledger((x * x).named("n" * 1000))
+    for shown in (str(rows), rows._repr_html_()):
+        assert "m" * 39 + "… = 2" in shown
+        assert "n" * 39 + "…" in shown
+        assert "m" * 40 not in shown
+        assert "n" * 40 not in shown
+    assert rows.to_dicts()[0]["input"] == "m" * 1000

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tinygrad_edu.backprop import chain_rule, mirror, topological_order
+from tinygrad_edu.drawing.labels import one_line
 from tinygrad_edu.errors import DomainError
 from tinygrad_edu.names import names
 from tinygrad_edu.symbols import Call, Symbol, Written, constant, name, symbol_of
@@ -75,7 +76,7 @@ class Ledger:
         cells: list[Sequence[str]] = [("output", "gate", "inputs", "value")]
         for row in self.forward:
             inputs = ", ".join(self._shown(x) for x in row.inputs)
-            cells.append((self.names[row.output], row.gate, inputs, _brief(row.output.data)))
+            cells.append((self._called(row.output), row.gate, inputs, _brief(row.output.data)))
         return cells
 
     def _backward_cells(self) -> list[Sequence[str]]:
@@ -87,14 +88,17 @@ class Ledger:
             products = (_brief(row.upstream), "×", _brief(row.local), "=", downstream)
             sums = total if row.before == 0.0 else f"{before} + {downstream} = {total}".replace("+ -", "- ")
             symbol = _elided(str(row.symbol))
-            cells.append((self.names[row.output], row.gate, self.names[row.input], symbol, *products, sums))
+            cells.append((self._called(row.output), row.gate, self._called(row.input), symbol, *products, sums))
         return cells
 
     def _plain(self, x: Any) -> Any:
         return self.names[x] if isinstance(x, Value) else str(x) if isinstance(x, Symbol) else x
 
     def _shown(self, x: Value) -> str:
-        return f"{self.names[x]} = {_brief(x.data)}" if x in self.names else _brief(x.data)
+        return f"{self._called(x)} = {_brief(x.data)}" if x in self.names else _brief(x.data)
+
+    def _called(self, x: Value) -> str:
+        return one_line(self.names[x])
 
 
 def ledger(output: Value) -> Ledger:

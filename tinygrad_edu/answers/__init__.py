@@ -8,6 +8,7 @@ from operator import index
 from tinygrad_edu.answers.rounding import Local, Rounded, forward_pass, half_unit, locals_of, product
 from tinygrad_edu.answers.slips import Slip, slips
 from tinygrad_edu.backprop import nodes
+from tinygrad_edu.drawing.labels import one_line
 from tinygrad_edu.ledger import ledger
 from tinygrad_edu.names import names
 from tinygrad_edu.numerals import brief
@@ -82,7 +83,7 @@ class Report:
         if at := self.departure:  # first, because pytest shows the beginning and the end of a long report
             sent = f"upstream {self._brief(at.upstream)} × local {self._brief(at.local)}"
             downstream = self._brief(at.upstream * at.local)
-            where = f"the {at.gate} gate {self.names[at.output]}, on the way to {self.names[at.input]}"
+            where = f"the {at.gate} gate {self._called(at.output)}, on the way to {self._called(at.input)}"
             lines.insert(0, f"first departure from the chain rule: {where}: {sent} = {downstream}")
         return lines
 
@@ -97,8 +98,11 @@ class Report:
             elif verdict == "right" and 0.0 < abs(x.gradient) <= x.allowed:
                 verdict += ", but so would 0 be: take more decimals"
             theirs = f"{self._brief(x.gradient)} ± {x.allowed:.2g}"
-            rows.append((self.names[x.value], f"{x.answer:.12g}", theirs, verdict))
+            rows.append((self._called(x.value), f"{x.answer:.12g}", theirs, verdict))
         return rows
+
+    def _called(self, x: Value) -> str:
+        return one_line(self.names[x])
 
     def _brief(self, x: float) -> str:
         return brief(x, self.decimals)
@@ -144,7 +148,7 @@ def check_answers(output: Value, answers: Mapping[Value, float], decimals: int =
     """
     if not isinstance(output, Value):
         raise TypeError(f"check_answers needs a Value and the answers, got {type(output).__name__} {output!r}")
-    if not 0 <= index(decimals) <= 15:
+    if type(decimals) is bool or not 0 <= index(decimals) <= 15:
         raise ValueError(f"decimals is a whole number from 0 to 15, got {decimals}")
     values = nodes(output)
     given = _checked(answers, values, output)
