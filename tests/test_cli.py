@@ -199,11 +199,24 @@ def test_latex_needs_no_numbers(run):
     assert run("latex", "-x*2") == (0, "\\left(-x\\right) \\cdot 2\n", "")
 
 
-def test_latex_asks_for_numbers_where_its_own_are_outside_a_domain(run):
-    status, out, err = run("latex", "log(x - y)")
+@pytest.mark.parametrize("expression", ["log(x - 5)", "log(x - y)", "log(-x)*log(1 - x)", "sqrt(1 - x)"])
+def test_latex_finds_numbers_at_which_an_expression_is_defined(run, expression):
+    status, out, err = run("latex", expression)
+    assert (status, err) == (0, "")
+    assert "x" in out
+
+
+def test_latex_asks_for_numbers_where_it_finds_none(run):
+    status, out, err = run("latex", "log(x - 1000)")
     assert (status, out) == (2, "")
-    assert "give the variables numbers for which it is defined, as in x=0.5" in err
-    assert run("latex", "log(x - y)", "x=3", "y=1")[0] == 0
+    assert "tried at a few numbers: give one for which it is defined, as in x=NUMBER" in err
+    assert run("latex", "log(x - 1000)", "x=1001")[0] == 0
+
+
+def test_latex_asks_for_no_numbers_where_there_are_no_variables(run):
+    status, out, err = run("latex", "log(0 - 1)")
+    assert (status, out) == (2, "")
+    assert "NUMBER" not in err
 
 
 def test_latex_prints_a_derivation(run):
@@ -262,8 +275,32 @@ def test_compile_writes_c(run, tmp_path):
 
 
 def test_compile_asks_for_numbers_where_its_own_are_outside_a_domain(run):
-    assert "give the variables numbers for which it is defined, as in x=0.5" in run("compile", "log(x - y)")[2]
-    assert run("compile", "log(x - y)", "x=3", "y=1")[0] == 0
+    assert "give one for which it is defined, as in x=NUMBER" in run("compile", "log(x - 1000)")[2]
+    assert run("compile", "log(x - 1000)", "x=1001")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["step", "x*2", "x=1", "--htm", "page.html"], "step: there is no option --htm; did you mean --html?"),
+        (["step", "--htm=page.html", "x*2", "x=1"], "step: there is no option --htm; did you mean --html?"),
+        (["draw", "--loca", "x*2", "x=1"], "draw: there is no option --loca; did you mean --local?"),
+        (["step", "x*2", "x=1", "-x"], "step: there is no option -x; there are -h, --help, --html"),
+    ],
+)
+def test_an_option_that_there_is_not_is_named_beside_those_there_are(run, arguments, said):
+    status, out, err = run(*arguments)
+    assert (status, out) == (2, "")
+    assert said in err
+
+
+def test_two_minuses_before_a_variable_are_no_option(run):
+    assert run("grad", "--x", "x=3") == (0, "value = 3\n∂/∂x = 1\n", "")
+
+
+@pytest.mark.parametrize("arguments", [["2"], ["x", "x=2"]])
+def test_step_says_where_there_is_no_gate(run, arguments):
+    assert run("step", *arguments) == (0, "value = 2: there is no gate to step through\n", "")
 
 
 @pytest.mark.parametrize("command", ["step", "draw", "latex", "check", "compile"])

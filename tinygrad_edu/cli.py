@@ -3,7 +3,8 @@
 import argparse
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
 from typing import Any, NoReturn
@@ -56,7 +57,7 @@ def _run(arguments: list[str]) -> int:
     parser, commands_by_name = _parsers()
     command = commands_by_name.get(arguments[0]) if arguments else None
     if command and command.get_default("expression_first"):
-        arguments = [arguments[0], *_with_expression_marked(arguments[1:], command.options)]
+        arguments = [arguments[0], *_with_expression_marked(arguments[1:], command)]
     chosen = parser.parse_args(arguments)
     try:
         status: int = chosen.run(chosen)
@@ -227,21 +228,28 @@ def _parsers() -> tuple[Parser, dict[str, Parser]]:
 def _takes_an_expression(parser: Parser) -> None:
     parser.set_defaults(expression_first=True)
     parser.add_argument("expression", metavar="EXPR", help="such as '(x+y)*z', in quotes")
-    parser.add_argument("variables", nargs="*", type=_variable, metavar="NAME=NUMBER", help="such as x=-2")
+    parser.add_argument(
+        "variables", nargs="*", type=_variable, metavar="NAME=NUMBER", help="for each variable, such as x=-2"
+    )
 
 
-def _with_expression_marked(words: list[str], options: Mapping[str, bool]) -> list[str]:
+def _with_expression_marked(words: list[str], command: Parser) -> list[str]:
     """The options first and then `--`, so that an expression may begin with a minus."""
     first: list[str] = []
     others: list[str] = []
     left = iter(words)
     for word in left:
-        if word in options:
-            first += [word, *(islice(left, 1) if options[word] else ())]
-        elif word.startswith("--") and word.partition("=")[0] in options:  # --html=page.html
+        option = word.partition("=")[0]
+        meant = get_close_matches(option, command.options, n=1, cutoff=0.75) if word.startswith("--") else []
+        if word in command.options:
+            first += [word, *(islice(left, 1) if command.options[word] else ())]
+        elif option in command.options and word.startswith("--"):  # --html=page.html
             first.append(word)
         elif word == "--":  # no options from here on
             others += left
+        elif meant or (others and word.startswith("-")):
+            known = f"did you mean {meant[0]}?" if meant else f"there are {', '.join(command.options)}"
+            command.error(f"there is no option {option}; {known}")
         else:
             others.append(word)
     return [*first, *(["--", *others] if others else [])]

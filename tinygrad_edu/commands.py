@@ -10,6 +10,7 @@ from tinygrad_edu.expression import leaf, names_in
 from tinygrad_edu.value import Value
 
 INTERRUPTED = 130  # the exit status of a program that Ctrl-C ended
+SCALES = (1.0, -1.0, 0.1, 100.0)  # of the numbers tried for variables that need none but what is defined at them
 
 
 def grad(chosen: argparse.Namespace) -> int:
@@ -36,7 +37,12 @@ def draw(chosen: argparse.Namespace) -> int:
 def step(chosen: argparse.Namespace) -> int:
     """Print the ledger, or write the page."""
     output, _ = _graph(chosen)
-    print(f"page: {engine.stepper(output).save(chosen.html)}" if chosen.html else engine.ledger(output))
+    if chosen.html:
+        print(f"page: {engine.stepper(output).save(chosen.html)}")
+    elif output.gate is None:
+        print(f"value = {_exact(output.data)}: there is no gate to step through")
+    else:
+        print(engine.ledger(output))
     return 0
 
 
@@ -90,14 +96,17 @@ def _graph(chosen: argparse.Namespace) -> tuple[Value, dict[str, Value]]:
 def _with_numbers_for_all(chosen: argparse.Namespace) -> tuple[Value, dict[str, Value]]:
     """The graph of what was typed, and its variables; those without a number have one that will not be seen."""
     given = _once(chosen.variables)
-    unseen = {name: i + 2.0 for i, name in enumerate(names_in(chosen.expression)) if name not in given}
-    variables = {name: leaf(name, number) for name, number in (given | unseen).items()}
-    try:
-        return engine.parse(chosen.expression, **variables), variables
-    except engine.DomainError as error:
-        if unseen:
-            error.add_note(f"give the variables numbers for which it is defined, as in {next(iter(unseen))}=0.5")
-        raise
+    missing = [name for name in names_in(chosen.expression) if name not in given]
+    for scale in SCALES:
+        unseen = {name: scale * (i + 2.0) for i, name in enumerate(missing)}
+        variables = {name: leaf(name, number) for name, number in (given | unseen).items()}
+        try:
+            return engine.parse(chosen.expression, **variables), variables
+        except engine.DomainError as error:
+            outside = error
+    if missing:
+        outside.add_note(f"it was tried at a few numbers: give one for which it is defined, as in {missing[0]}=NUMBER")
+    raise outside
 
 
 def _among(variables: dict[str, Value], name: str) -> Value:
