@@ -212,11 +212,12 @@ def test_vector_functions_are_within_4_ulp(name, low, high):
 
 def test_code_grows_with_gates_and_not_with_weights():
     from tinygrad_edu.program.assembly import Assembly
+    from tinygrad_edu.program.precision import PRECISIONS
 
     def length(inputs):
         model, x = MLP(inputs, [4, 1]), [Value(0.5) for _ in range(inputs)]
         program = Program(model(x), x, model.parameters(), backend="llvm")
-        return len(str(Assembly(program.code, inputs, len(model.parameters()), True).module))
+        return len(str(Assembly(program.code, inputs, len(model.parameters()), True, PRECISIONS["float64"]).module))
 
     assert length(400) < 1.1 * length(40)
 
@@ -292,3 +293,39 @@ def test_it_can_be_pickled(backend):
     program([[1.0]])
     mean, gradient = pickle.loads(pickle.dumps(program))([[3.0]])
     assert (mean, list(gradient)) == (6.0, [3.0])
+
+
+# ---------------- single precision
+
+
+@pytest.mark.parametrize("name", [name for name in FUNCTIONS if name != "shared"])
+def test_single_precision_is_double_precision_to_six_digits(name):
+    numbers = random.Random(7)
+    rows = [[numbers.uniform(0.2, 2.0), numbers.uniform(0.2, 2.0)] for _ in range(70)]
+    mean, gradient, outputs = eager(FUNCTIONS[name], rows, [P, Q, R])
+    inputs = [Value(x) for x in rows[0]]
+    program = Program(FUNCTIONS[name](*inputs), inputs, [P, Q, R], backend="llvm", dtype="float32")
+    found = program(rows)
+    assert found[1].dtype == program.values(rows).dtype == np.float32
+    assert found[0] == pytest.approx(mean, rel=2e-6, abs=1e-6)
+    assert list(found[1]) == pytest.approx(gradient, rel=1e-5, abs=1e-6)
+    assert list(program.values(rows)) == pytest.approx(outputs, rel=1e-5, abs=1e-6)
+
+
+def test_a_network_in_single_precision():
+    model = MLP(4, [40, 3], activation="tanh", seed=6)
+    inputs = [Value(0.1 * k) for k in range(4)]
+    numbers = random.Random(3)
+    rows = [[numbers.uniform(-1.0, 1.0) for _ in range(4)] for _ in range(150)]
+    mean, gradient, _ = eager(lambda *x: cross_entropy(model(x), 2), rows, model.parameters())
+    program = Program(cross_entropy(model(inputs), 2), inputs, model.parameters(), backend="llvm", dtype="float32")
+    found = program(np.array(rows, dtype=np.float32))
+    assert found[0] == pytest.approx(mean, rel=1e-5)
+    assert list(found[1]) == pytest.approx(gradient, rel=1e-4, abs=1e-6)
+
+
+def test_single_precision_is_machine_code_only():
+    with pytest.raises(ValueError, match="'python' computes in float64"):
+        Program(Value(1.0) * 2.0, [], [], backend="python", dtype="float32")
+    with pytest.raises(ValueError, match="'float64' or 'float32', not 'float16'"):
+        Program(Value(1.0) * 2.0, [], [], dtype="float16")

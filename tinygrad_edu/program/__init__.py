@@ -28,6 +28,7 @@ class Program:
     parameters  the Values whose gradient is wanted; their numbers are read anew at every call
     backend     `llvm`: machine code, with the extra `fast`; `python`: the printed program itself, which needs nothing,
                 and on a NumPy array takes all rows at once. Where none is given, llvm if it is installed
+    dtype       of the numbers that machine code computes with: float32 is twice as fast and half as long, 7 digits
 
     All other leaves are constants. The program goes the way through the graph that the sample went: a Python `if` on
     a Value's number is frozen in it. Use `maximum` and `step`, which are not.
@@ -63,13 +64,19 @@ class Program:
         inputs: Sequence[Value],
         parameters: Sequence[Value],
         backend: Literal["llvm", "python"] | None = None,
+        dtype: Literal["float64", "float32"] = "float64",
     ) -> None:
         if backend not in (None, "llvm", "python"):
             raise ValueError(f"a program's backend is 'llvm' or 'python', not {backend!r}")
+        if dtype not in ("float64", "float32"):
+            raise ValueError(f"a program computes in 'float64' or 'float32', not {dtype!r}")
         self.inputs = [x.label for x in inputs]
         self.parameters = list(parameters)
         self.code: Code = optimized(trace(output, list(inputs), self.parameters))
         self.backend = backend or ("llvm" if find_spec("llvmlite") and find_spec("numpy") else "python")
+        self.dtype = dtype
+        if dtype == "float32" and self.backend == "python":
+            raise ValueError("the backend 'python' computes in float64; float32 is for 'llvm', with the extra `fast`")
 
     def __call__(self, rows: Any) -> tuple[float, Any]:
         """The mean over the rows of the output, and of its gradient: one number for each parameter.
@@ -134,7 +141,7 @@ class Program:
             return Interpreter(self._for_every_row, len(self.inputs))
         from tinygrad_edu.program.machine import Machine
 
-        return Machine(rolled(self.code), len(self.inputs), len(self.parameters))
+        return Machine(rolled(self.code), len(self.inputs), len(self.parameters), self.dtype)
 
     def __getstate__(self) -> dict[str, Any]:
         """For a pickle: the program, not what runs it."""

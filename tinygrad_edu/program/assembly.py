@@ -1,7 +1,7 @@
 """A program in the language of LLVM: a block of rows in the lanes of vectors, groups as loops over storage.
 
 A number that differs from row to row is a vector, one lane for each row of the block; a parameter, and what is
-computed of parameters alone, is a single double, the same for every row. A group lies in memory, one member after the
+computed of parameters alone, is a single number, the same for every row. A group lies in memory, one member after the
 other, and is gone through in a loop; a matrix of parameters in two, some of its rows together. No other matrix is ever
 in memory: its numbers are computed where the gradient wants them.
 """
@@ -13,28 +13,32 @@ from llvmlite import ir
 
 from tinygrad_edu.program.code import ONE, Code, Column, Operand, Statement, Stored, shape, size
 from tinygrad_edu.program.gradient import Gradient
-from tinygrad_edu.program.loops import LANES, SUMS, Loops, double, integer, lanes, numbers, sums, vector, whole
+from tinygrad_edu.program.loops import Loops, integer, vector, whole
+from tinygrad_edu.program.mathematics import double
+from tinygrad_edu.program.precision import Precision
 from tinygrad_edu.program.trees import within
 
 TOGETHER = 4  # rows of a matrix that go through a loop together, so that what they share is read once
+SERIES = ("exp", "log", "tanh", "sigmoid", "softplus", "elu", "sin", "cos", "pow")
 DEEPEST = 24  # gates in the body of one loop
 
 
 class Assembly:
     """One function of a program.
 
-        int64 run(double *x, int64 rows, double *w, double *room, double *results)
+        int64 run(number *x, int64 rows, number *w, number *room, number *results)
 
     `x` holds the rows, one after the other; `room` is for what is computed on the way. The results are the outputs, a
     place for each row in whole blocks of them, or, backward, the means of the gradient and then that of the output. It
     gives 1 if they are finite, else 0.
 
     module  what LLVM compiles
-    room    how many doubles `room` has to hold
+    room    how many numbers `room` has to hold
     """
 
-    def __init__(self, code: Code, columns: int, parameters: int, backward: bool) -> None:
+    def __init__(self, code: Code, columns: int, parameters: int, backward: bool, precision: Precision) -> None:
         self.code, self.columns, self.parameters, self.backward = code, columns, parameters, backward
+        self.precision, self.block, self.single = precision, precision.block, precision.number
         self.statements = code.statements if backward else code.statements[: code.forward]
         self.gradients = [(where, x) for where, x in code.gradients if x != 0.0] if backward else []
         results = [code.output, *[x for _, x in self.gradients]]
@@ -48,13 +52,14 @@ class Assembly:
         self.arrays: dict[Operand, Any] = {}
         self.room = 0
         self.module = ir.Module()
+        numbers = self.single.as_pointer()
         signature = ir.FunctionType(integer, [numbers, integer, *[numbers] * 3])
         function = ir.Function(self.module, signature, "run")
         for argument in function.args:
             if argument.type == numbers:
                 argument.add_attribute("noalias")
         self.x, self.rows, self.w, self.free, self.results = function.args
-        self.loops = Loops(function)
+        self.loops = Loops(function, precision)
         self.builder, self.math = self.loops.builder, self.loops.math
         self._write()
 
@@ -75,39 +80,41 @@ class Assembly:
     # ---------------- blocks of rows
 
     def _write(self) -> None:
-        loops, zero = self.loops, self.math.splat(0.0, sums)
-        self.columns_of_block = self.room_for(self.columns, lanes)
+        loops, (lanes, sums), kind = self.loops, (self.precision.lanes, self.precision.sums), self.precision.vector
+        zero = self.math.splat(0.0, kind)
+        self.columns_of_block = self.room_for(self.columns, self.block)
         for statement in self.statements:
             if statement.target in self.same:
                 self._statement(statement)
-        blocks = self.builder.sdiv(self.builder.add(self.rows, whole(LANES - 1)), whole(LANES))
+        blocks = self.builder.sdiv(self.builder.add(self.rows, whole(lanes - 1)), whole(lanes))
         if self.backward:
-            vectors: Any = -(-(self.parameters + 1) // SUMS)
+            vectors: Any = -(-(self.parameters + 1) // sums)
             loops.repeat(vectors, lambda k: loops.store(zero, self.results, k))
-            self.share = self.math.div(1.0, self.builder.sitofp(self.rows, double))
+            self.share = self.math.div(1.0, self.builder.sitofp(self.rows, self.single))
         else:
-            vectors = self.builder.mul(blocks, whole(LANES // SUMS))
+            vectors = self.builder.mul(blocks, whole(lanes // sums))
         loops.repeat(blocks, self._block)
 
         def lost(k: Any, so_far: Any) -> list[Any]:
             """0 times a number is 0, unless it is not finite."""
-            return [self.math.fma(loops.load(self.results, k, sums), 0.0, so_far)]
+            return [self.math.fma(loops.load(self.results, k, kind), 0.0, so_far)]
 
         total = loops.total(loops.repeat(vectors, lost, zero)[0])
-        finite = self.builder.fcmp_ordered("==", total, self.math.splat(0.0, double))
+        finite = self.builder.fcmp_ordered("==", total, self.math.splat(0.0, self.single))
         self.builder.ret(self.builder.zext(finite, integer))
 
     def _block(self, k: Any) -> None:
         """Everything for one block of rows."""
-        first = self.builder.mul(k, whole(LANES))
+        lanes = self.precision.lanes
+        first = self.builder.mul(k, whole(lanes))
         left = self.builder.sub(self.rows, first)
-        full = self.builder.icmp_signed(">", left, whole(LANES))
-        self.height = self.builder.select(full, whole(LANES), left)
+        full = self.builder.icmp_signed(">", left, whole(lanes))
+        self.height = self.builder.select(full, whole(lanes), left)
         self.rows_of_block = self.builder.gep(self.x, [self.builder.mul(first, whole(self.columns))])
         self._read_rows()
         if self.backward:
-            inside = self.builder.icmp_signed("<", vector(integer, range(LANES)), self.loops.wide(left))
-            self.one = self.math.select(inside, self.loops.wide(self.share), self.math.splat(0.0, lanes))
+            inside = self.builder.icmp_signed("<", vector(integer, range(lanes)), self.loops.wide(left))
+            self.one = self.math.select(inside, self.loops.wide(self.share), self.math.splat(0.0, self.block))
         for statement in self.statements:
             if statement.target not in self.same:
                 self._statement(statement)
@@ -122,28 +129,30 @@ class Assembly:
 
     def _read_rows(self) -> None:
         """Put the rows of a block into columns. Beyond the last row it stands again; its gradient is left out."""
+        width, kind = self.precision.sums, self.precision.vector
         last = self.builder.sub(self.height, whole(1))
         rows = []
-        for lane in range(LANES):
+        for lane in range(self.precision.lanes):
             row = self.builder.select(self.builder.icmp_signed("<", whole(lane), last), whole(lane), last)
             rows.append(self.builder.gep(self.rows_of_block, [self.builder.mul(row, whole(self.columns))]))
 
         def read(places: list[Any]) -> None:
-            for start in range(0, LANES, SUMS):
-                some = rows[start : start + SUMS]
-                if len(places) == SUMS:
-                    columns = self.loops.turned([self.loops.load(row, places[0], double, sums) for row in some])
+            for start in range(0, self.precision.lanes, width):
+                some = rows[start : start + width]
+                if len(places) == width:
+                    columns = self.loops.turned([self.loops.load(row, places[0], self.single, kind) for row in some])
                 else:
                     columns = [self.loops.gathered(some, place) for place in places]
                 for place, column in zip(places, columns, strict=True):
-                    self.loops.store(column, self.builder.gep(self.columns_of_block, [place]), whole(start // SUMS))
+                    self.loops.store(column, self.builder.gep(self.columns_of_block, [place]), whole(start // width))
 
-        self.loops.tiled([self.columns], [SUMS], read)
+        self.loops.tiled([self.columns], [width], read)
 
     def room_for(self, length: int, kind: Any) -> Any:
         """Room for so many numbers, or vectors of them, where the processor likes vectors to begin."""
         place = self.builder.gep(self.free, [whole(self.room)])
-        self.room += -(-length * (LANES if kind == lanes else 1) // LANES) * LANES
+        lanes = self.precision.lanes
+        self.room += -(-length * (lanes if kind == self.block else 1) // lanes) * lanes
         return self.builder.bitcast(place, kind.as_pointer())
 
     # ---------------- statements
@@ -160,7 +169,7 @@ class Assembly:
             self.arrays[target] = self.builder.gep(self.arrays[inputs[0]], [whole(_int(start))])
             return
         fit: Any = (lambda x: x) if target in self.same else self.loops.wide
-        place = self.arrays[target] = self.room_for(size(target), double if target in self.same else lanes)
+        place = self.arrays[target] = self.room_for(size(target), self.single if target in self.same else self.block)
         if statement.gate == "stack":
             for k, x in enumerate(inputs):
                 self.loops.store(fit(self.number(x)), place, whole(k))
@@ -184,7 +193,7 @@ class Assembly:
     def number(self, x: Operand, *at: Any) -> Any:
         """One number, or that number of a group or of a matrix. A group is the same for every row of a matrix."""
         if isinstance(x, float):
-            return ir.Constant(double, x)
+            return ir.Constant(self.single, x)
         if isinstance(x, Column):
             return self.number(x.of, at[0])
         at = at[len(at) - len(shape(x)) :]
@@ -195,9 +204,11 @@ class Assembly:
         if isinstance(x, Stored):
             place = self.place_of(x, at)
             if x.array == "w":
-                return self.loops.load(self.w, place, double)
-            return self.loops.load(self.columns_of_block, place, lanes)
-        return self.loops.load(self.arrays[x], at[0], double if x in self.same else lanes) if at else self.values[x]
+                return self.loops.load(self.w, place, self.single)
+            return self.loops.load(self.columns_of_block, place, self.block)
+        if not at:
+            return self.values[x]
+        return self.loops.load(self.arrays[x], at[0], self.single if x in self.same else self.block)
 
     def _gate(self, statement: Statement, *at: Any) -> Any:
         """A gate on numbers, or on those of groups or matrices."""
@@ -209,15 +220,22 @@ class Assembly:
         if gate == "power" and isinstance(inputs[1], float):
             return self.math.power(self.number(inputs[0], *at), inputs[1])
         values = [self.number(x, *at) for x in inputs]
-        if any(value.type == lanes for value in values):
+        if any(value.type == self.block for value in values):
             values = list(map(self.loops.wide, values))
-        return getattr(self.math, "pow" if gate == "power" else gate)(*values)
+        return self._computed("pow" if gate == "power" else gate, *values)
+
+    def _computed(self, gate: str, *values: Any) -> Any:
+        """A gate of numbers; series are summed in double precision."""
+        if gate not in SERIES or self.single == double:
+            return getattr(self.math, gate)(*values)
+        wide = [self.builder.fpext(x, _alike(x.type, double)) for x in values]
+        return self.builder.fptrunc(getattr(self.math, gate)(*wide), values[0].type)
 
     def _reduced(self, gate: str, inputs: Sequence[Operand], same: bool) -> Any:
         """A gate that makes one number of whole groups."""
         fit: Any = (lambda x: x) if same else self.loops.wide
         groups, count = inputs[:2] if gate == "dot" else inputs, max(map(size, inputs))
-        zero = self.math.splat(0.0, double if same else lanes)
+        zero = self.math.splat(0.0, self.single if same else self.block)
 
         def over(first: Any, body: Callable[..., Any]) -> Any:
             """The loop over the members of the groups."""
@@ -235,8 +253,8 @@ class Assembly:
         if gate in ("maximum", "minimum"):
             return over(fit(self.number(inputs[0], whole(0))), getattr(self.math, gate))
         top = over(fit(self.number(inputs[0], whole(0))), self.math.maximum)  # logsumexp
-        powers = over(zero, lambda total, x: self.math.add(total, self.math.exp(self.math.sub(x, top))))
-        return self.math.add(top, self.math.log(powers))
+        powers = over(zero, lambda total, x: self.math.add(total, self._computed("exp", self.math.sub(x, top))))
+        return self.math.add(top, self._computed("log", powers))
 
     def place_of(self, stored: Stored, at: Sequence[Any]) -> Any:
         """Where in its array a number of a group or a matrix is."""
@@ -244,6 +262,11 @@ class Assembly:
         for i, stride in zip(at, stored.strides, strict=True):
             place = self.builder.add(place, self.builder.mul(i, whole(stride)))
         return place
+
+
+def _alike(kind: Any, number: Any) -> Any:
+    """A vector of so many other numbers, or one."""
+    return ir.VectorType(number, kind.count) if isinstance(kind, ir.VectorType) else number
 
 
 def _int(x: Operand) -> int:

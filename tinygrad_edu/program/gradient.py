@@ -7,7 +7,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from tinygrad_edu.program.code import Column, Operand, Statement, Stored, shape, turned
-from tinygrad_edu.program.loops import LANES, SUMS, double, numbers, sums, whole
+from tinygrad_edu.program.loops import whole
 
 if TYPE_CHECKING:
     from tinygrad_edu.program.assembly import Assembly
@@ -24,6 +24,8 @@ class Gradient:
     def __init__(self, assembly: Assembly) -> None:
         self.assembly = assembly
         self.loops, self.builder, self.math = assembly.loops, assembly.builder, assembly.math
+        self.lanes, self.width = assembly.precision.lanes, assembly.precision.sums
+        self.single, self.vector = assembly.single, assembly.precision.vector
 
     def add(self, where: Stored, x: Operand) -> None:
         """Add what the rows give to a number, a group or a matrix of the gradient."""
@@ -69,24 +71,24 @@ class Gradient:
     def _add_outer(self, where: Stored, column: Operand, row: Operand) -> None:
         """Column times row, one row of data after another: the numbers of `row` go side by side into a vector."""
         height, width = where.shape
-        in_vectors = width - width % SUMS
+        in_vectors = width - width % self.width
         if in_vectors:
             base, stride = self._side_by_side(row, in_vectors)
 
             def tile(ks: list[Any], vs: list[Any]) -> None:
                 def one(r: Any, *so_far: Any) -> list[Any]:
                     here = self.builder.gep(base, [self.builder.mul(r, whole(stride))])
-                    xs = [self.loops.load(here, v, sums) for v in vs]
-                    ds = [self.loops.load(self._lanes_of(column, k), r, double) for k in ks]
-                    pairs = product([self.loops.wide(d, SUMS) for d in ds], xs)
+                    xs = [self.loops.load(here, v, self.vector) for v in vs]
+                    ds = [self.loops.load(self._lanes_of(column, k), r, self.single) for k in ks]
+                    pairs = product([self.loops.wide(d, self.width) for d in ds], xs)
                     return [self.math.fma(d, x, total) for (d, x), total in zip(pairs, so_far, strict=True)]
 
-                zeros = [self.math.splat(0.0, sums)] * (len(ks) * len(vs))
+                zeros = [self.math.splat(0.0, self.vector)] * (len(ks) * len(vs))
                 totals = self.loops.repeat(self.assembly.height, one, *zeros)
                 for (k, v), total in zip(product(ks, vs), totals, strict=True):
-                    self.increase(where, [k, self.builder.mul(v, whole(SUMS))], total)
+                    self.increase(where, [k, self.builder.mul(v, whole(self.width))], total)
 
-            self.loops.tiled([height, in_vectors // SUMS], BESIDE, tile)
+            self.loops.tiled([height, in_vectors // self.width], BESIDE, tile)
         if in_vectors < width:
             start = where.start + in_vectors * where.strides[1]
             rest = Stored(where.array, start, (height, width - in_vectors), where.strides)
@@ -101,15 +103,15 @@ class Gradient:
         """Where the group's numbers lie side by side for each row of data, and how far it is to the next row's."""
         if isinstance(group, Stored) and group.strides == (1,):
             return self.builder.gep(self.assembly.rows_of_block, [whole(group.start)]), self.assembly.columns
-        place = self.assembly.room_for(width * LANES, double)
+        place = self.assembly.room_for(width * self.lanes, self.single)
 
         def turn(members: list[Any], rows: list[Any]) -> None:
-            block = [self.loops.load(self._lanes_of(group, k), rows[0], double, sums) for k in members]
+            block = [self.loops.load(self._lanes_of(group, k), rows[0], self.single, self.vector) for k in members]
             for row, x in zip(rows, self.loops.turned(block), strict=True):
                 here = self.builder.add(self.builder.mul(row, whole(width)), members[0])
                 self.loops.store(x, self.builder.gep(place, [here]), whole(0))
 
-        self.loops.tiled([width, LANES], [SUMS, SUMS], turn)
+        self.loops.tiled([width, self.lanes], [self.width, self.width], turn)
         return place, width
 
     def _lanes_of(self, group: Operand, k: Any) -> Any:
@@ -118,11 +120,11 @@ class Gradient:
             vector = self.builder.gep(self.assembly.columns_of_block, [self.assembly.place_of(group, [k])])
         else:
             vector = self.builder.gep(self.assembly.arrays[group], [k])
-        return self.builder.bitcast(vector, numbers)
+        return self.builder.bitcast(vector, self.single.as_pointer())
 
     def _add_sums(self, where: Stored, number: Number) -> None:
         """As many numbers at a time as there are lanes for their sums."""
-        narrow = len(where.shape) > 1 and where.shape[1] < SUMS
+        narrow = len(where.shape) > 1 and where.shape[1] < self.width
         if narrow:  # numbers below one another, not beside
             where = turned(where)
 
@@ -134,7 +136,7 @@ class Gradient:
                 self._add_parts(where, ats, parts)
 
         if where.shape:
-            self.loops.tiled(where.shape, [*[BELOW] * (len(where.shape) - 1), SUMS], tile)
+            self.loops.tiled(where.shape, [*[BELOW] * (len(where.shape) - 1), self.width], tile)
         else:
             self.increase(where, (), self.loops.total(number()))
 
@@ -143,7 +145,7 @@ class Gradient:
             self.increase(where, ats[0], self.loops.total(parts[0]))
             return
         amount = self.loops.totals(list(map(self.loops.folded, parts)))
-        if len(parts) == SUMS and where.strides[-1] == 1:
+        if len(parts) == self.width and where.strides[-1] == 1:
             self.increase(where, ats[0], amount)
             return
         for lane, at in enumerate(ats):

@@ -7,16 +7,10 @@ from typing import Any
 from llvmlite import ir
 
 from tinygrad_edu.program.mathematics import Mathematics
+from tinygrad_edu.program.precision import Precision
 
-LANES = 32  # rows in a block
-SUMS = 8  # numbers that a processor adds up at once
-
-double = ir.DoubleType()
 integer = ir.IntType(64)
 index = ir.IntType(32)
-lanes = ir.VectorType(double, LANES)
-sums = ir.VectorType(double, SUMS)
-numbers = double.as_pointer()
 
 
 def whole(x: int) -> ir.Constant:
@@ -30,10 +24,10 @@ def vector(kind: Any, values: Sequence[int]) -> ir.Constant:
 
 
 class Loops:
-    """Writes into one function."""
+    """Writes into one function, which computes with numbers of one precision."""
 
-    def __init__(self, function: ir.Function) -> None:
-        self.function = function
+    def __init__(self, function: ir.Function, precision: Precision) -> None:
+        self.function, self.precision = function, precision
         self.builder = ir.IRBuilder(function.append_basic_block())
         self.math = Mathematics(self.builder)
 
@@ -109,29 +103,32 @@ class Loops:
 
     # ---------------- vectors
 
-    def wide(self, x: Any, width: int = LANES) -> Any:
-        """A number in every lane; a vector as it is."""
+    def wide(self, x: Any, width: int | None = None) -> Any:
+        """A number in every lane, of a block if no other width is given; a vector as it is."""
         if isinstance(x.type, ir.VectorType):
             return x
+        width = width or self.precision.lanes
         kind = ir.VectorType(x.type, width)
         one = self.builder.insert_element(ir.Constant(kind, ir.Undefined), x, ir.Constant(index, 0))
         return self.builder.shuffle_vector(one, one, vector(index, [0] * width))
 
     def gathered(self, rows: Sequence[Any], place: Any) -> Any:
         """The number at one place of each of several rows, as a vector."""
-        x = ir.Constant(ir.VectorType(double, len(rows)), ir.Undefined)
+        x = ir.Constant(ir.VectorType(self.precision.number, len(rows)), ir.Undefined)
         for lane, row in enumerate(rows):
-            x = self.builder.insert_element(x, self.load(row, place, double), ir.Constant(index, lane))
+            x = self.builder.insert_element(x, self.load(row, place, self.precision.number), ir.Constant(index, lane))
         return x
 
     def folded(self, x: Any) -> Any:
-        """A block's lanes added up to SUMS of them, one stretch after the other, as a product can be added at once."""
-        parts = [self.builder.shuffle_vector(x, x, vector(index, range(k, k + SUMS))) for k in range(0, LANES, SUMS)]
+        """A block's lanes added up to as many as go together: stretch by stretch, as products can be added at once."""
+        width = self.precision.sums
+        starts = range(0, self.precision.lanes, width)
+        parts = [self.builder.shuffle_vector(x, x, vector(index, range(k, k + width))) for k in starts]
         return reduce(self.math.add, parts)
 
     def total(self, x: Any) -> Any:
         """All of a vector's lanes added up."""
-        x = self.folded(self.wide(x)) if x.type != sums else x
+        x = self.folded(self.wide(x)) if x.type != self.precision.vector else x
         while x.type.count > 1:
             half = x.type.count // 2
             low, high = vector(index, range(half)), vector(index, range(half, 2 * half))
@@ -139,9 +136,9 @@ class Loops:
         return self.builder.extract_element(x, ir.Constant(index, 0))
 
     def totals(self, vectors: list[Any]) -> Any:
-        """The vector of the sums of vectors, SUMS of them or fewer: neighbours are added, then pairs, ...."""
+        """The sums of vectors, no more of them than lanes, as a vector: neighbours are added, then pairs, ...."""
         span = 1
-        vectors = vectors + [self.math.splat(0.0, sums)] * (SUMS - len(vectors))
+        vectors = vectors + [self.math.splat(0.0, self.precision.vector)] * (self.precision.sums - len(vectors))
         while len(vectors) > 1:
             pairs = zip(vectors[::2], vectors[1::2], strict=True)
             vectors = [self.math.add(*self._crossed(x, y, span)) for x, y in pairs]
@@ -151,8 +148,8 @@ class Loops:
     def turned(self, vectors: Sequence[Any]) -> list[Any]:
         """Rows as columns: lane j of vector i is lane i of vector j."""
         vectors, span = list(vectors), 1
-        while span < SUMS:
-            for i in range(SUMS):
+        while span < len(vectors):
+            for i in range(len(vectors)):
                 if not i & span:
                     vectors[i], vectors[i + span] = self._crossed(vectors[i], vectors[i + span], span)
             span *= 2
@@ -160,7 +157,8 @@ class Loops:
 
     def _crossed(self, x: Any, y: Any, span: int) -> tuple[Any, Any]:
         """Two vectors with the second half of each stretch of lanes of one exchanged for the first of the other."""
-        first = [lane if not lane & span else lane - span + SUMS for lane in range(SUMS)]
+        width = self.precision.sums
+        first = [lane if not lane & span else lane - span + width for lane in range(width)]
         second = [place + span for place in first]
         return (
             self.builder.shuffle_vector(x, y, vector(index, first)),

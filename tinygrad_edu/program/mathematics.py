@@ -79,7 +79,10 @@ class Mathematics:
 
     def _intrinsic(self, name: str, *inputs: Any) -> Any:
         kind = inputs[0].type
-        suffix = f"v{kind.count}f64" if isinstance(kind, ir.VectorType) else "f64"
+        if isinstance(kind, ir.VectorType):
+            suffix = f"v{kind.count}{kind.element.intrinsic_name}"
+        else:
+            suffix = kind.intrinsic_name
         signature = ir.FunctionType(kind, [kind] * len(inputs))
         function = self.builder.module.declare_intrinsic(f"llvm.{name}.{suffix}", (), signature)
         return self.builder.call(function, inputs)

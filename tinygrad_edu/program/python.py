@@ -73,11 +73,11 @@ class Interpreter:
         return self._functions(on_arrays())
 
 
-def checked_array(rows: Any, columns: int) -> Any:
-    """The rows as a contiguous array of doubles, if they fit."""
+def checked_array(rows: Any, columns: int, dtype: str = "float64") -> Any:
+    """The rows as a contiguous array of numbers, if they fit."""
     import numpy as np
 
-    rows = np.ascontiguousarray(rows, dtype=float)
+    rows = np.ascontiguousarray(rows, dtype)
     if rows.ndim != 2 or rows.shape[1] != columns:
         raise ValueError(f"the program has {columns} inputs, and was given rows of the shape {rows.shape}")
     if not len(rows):

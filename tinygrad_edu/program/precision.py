@@ -1,0 +1,40 @@
+"""The two precisions of machine code: what a number is, and how many of them go together."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from llvmlite import ir
+
+
+@dataclass(frozen=True)
+class Precision:
+    """A kind of number.
+
+    dtype   its name in NumPy
+    number  its name in LLVM
+    sums    how many a processor adds up at once; four times as many rows make a block
+    """
+
+    dtype: str
+    number: Any
+    sums: int
+
+    @property
+    def lanes(self) -> int:
+        """How many rows are in a block."""
+        return 4 * self.sums
+
+    @property
+    def vector(self) -> Any:
+        """As many numbers as a processor adds up at once."""
+        return ir.VectorType(self.number, self.sums)
+
+    @property
+    def block(self) -> Any:
+        """A number for each row of a block."""
+        return ir.VectorType(self.number, self.lanes)
+
+
+PRECISIONS = {
+    kind.dtype: kind for kind in (Precision("float64", ir.DoubleType(), 8), Precision("float32", ir.FloatType(), 16))
+}
