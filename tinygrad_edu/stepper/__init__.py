@@ -15,6 +15,7 @@ from tinygrad_edu.ledger import ledger
 from tinygrad_edu.stepper.page import fragment, page, with_script
 from tinygrad_edu.stepper.steps import Walk, walked
 from tinygrad_edu.value import Value
+from tinygrad_edu.webpage import written
 
 if TYPE_CHECKING:
     from tinygrad_edu.stepper.widget import Live
@@ -39,11 +40,7 @@ class Stepper:
 
     def save(self, path: str | Path) -> Path:
         """Write the stepper to a file `.html`: one page that needs no network and nothing installed."""
-        path = Path(path)
-        if path.suffix.lower() not in (".html", ".htm"):
-            raise ValueError(f"a stepper is saved as .html, not {path.suffix or 'without an ending'}: {path}")
-        path.write_text(page(self._fragment, self.title), encoding="utf-8")
-        return path
+        return written(page(self._fragment, self.title), path, "a stepper")
 
     def live(self) -> "Live":
         """The stepper as a widget with a slider for each input; needs the extra `jupyter`.

@@ -7,6 +7,7 @@ from html import escape
 from pathlib import Path
 
 from tinygrad_edu.stepper.steps import Walk
+from tinygrad_edu.webpage import document
 
 UPGRADE = "for (const root of document.querySelectorAll('.stepper:not(.ready)')) stepper(root);"
 
@@ -30,15 +31,9 @@ def with_script(html: str) -> str:
 
 
 def page(html: str, title: str) -> str:
-    """One HTML file that needs nothing else; the icon is empty, so that no browser asks a server for one."""
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="color-scheme" content="light dark">\n<link rel="icon" href="data:,">\n'
-        f"<title>{escape(title)}</title>\n"
-        "<style>body { max-width: 1200px; margin: 16px auto; padding: 0 12px; }</style>\n"
-        f"</head>\n<body>\n<main>{with_script(html)}</main>\n</body>\n</html>\n"
-    )
+    """One HTML file that needs nothing else."""
+    style = "body { max-width: 1200px; margin: 16px auto; padding: 0 12px; }"
+    return document(f"<main>{with_script(html)}</main>", title, style)
 
 
 def inert(data: object) -> str:
