@@ -13,6 +13,7 @@ from tinygrad_edu.value import Group, Value
 
 BLANK = "\N{NO-BREAK SPACE}"  # keeps the place of a text that is not there
 ROUND = 5  # characters that a circle holds; a longer symbol has an ellipse
+ROOM = 7  # characters of the place in which a number can be written by hand
 MANY = 6  # wires into one gate for which there must be some room
 ORDERED = ("sub", "div", "pow")  # gates of two inputs that may not change places
 PLACES = (
@@ -35,6 +36,7 @@ def diagram(
     homes: Mapping[Value, str] | None = None,
     fold: bool = False,
     all_names: bool = False,
+    asked: str = "",
 ) -> Picture:
     """The picture of `nodes(output)` with these gradients, whatever stands in `.grad`.
 
@@ -45,6 +47,8 @@ def diagram(
     parameters  their names in a model
     homes       the part of the model that a value belongs to, framed or, with `fold`, drawn as one box
     all_names   whether a value without a label shows the name that ledgers give it
+    asked       what stands, with room to write in, for what is to be found: the numbers that gates compute, and the
+                gradients that are not given
 
     Value i is `v{i}`, the gate that made it `g{i}`, the wire in that gate's place k `w{i}-{k}`, and what leads from
     the gate to the value `o{i}`. The copy gate of value i is `c{i}`, what leads to it `s{i}`. Boxes are `b0`, `b1`, ...
@@ -58,7 +62,7 @@ def diagram(
         if node.gate is None and box:
             drawing.starts[node] = box
         elif not box or node in elsewhere:
-            drawing.draw_value(i, node, numbers, all_names)
+            drawing.draw_value(i, node, numbers, all_names, asked.center(ROOM, BLANK) if asked else "")
             if node in copied:
                 drawing.draw_copy(i, node)
         if node.gate and box:
@@ -118,14 +122,17 @@ class Drawing:
         wires = [(x, node) for node in self.values for x in node.wires() if type(x) is not float]
         return {x for x, node in wires if boxes.get(x) != boxes.get(node)} | {self.values[-1]}
 
-    def draw_value(self, i: int, node: Value, numbers: bool, all_names: bool) -> None:
+    def draw_value(self, i: int, node: Value, numbers: bool, all_names: bool, asked: str) -> None:
         """A wire: the name of the value, its number, and its gradient."""
         frame = "" if self.boxes else self.homes.get(node, "")
         name = one_line(node.label or self.parameters.get(node, "").removeprefix(f"{frame}."))
         if all_names:
             name = name or self.called[node]
-        title = f"{self.equations[node]}\nvalue {node.data!r}"
-        data, grad = brief(node.data, self.decimals) if numbers else BLANK, BLANK
+        title = self.equations[node]
+        data = grad = asked or BLANK
+        if node.gate is None or not asked:
+            title += f"\nvalue {node.data!r}"
+            data = brief(node.data, self.decimals) if numbers else BLANK
         if node in self.gradients:
             grad = brief(self.gradients[node], self.decimals)
             title += f"\ngradient {self.gradients[node]!r}"
