@@ -10,6 +10,7 @@ HEAVY = [
     "matplotlib",
     "numpy",
     "sklearn",
+    "tinygrad_edu.exercises",
     "torch",
     "tqdm",
     "traitlets",
