@@ -198,6 +198,41 @@ def _parsers() -> tuple[Parser, dict[str, Parser]]:
     program.add_argument("-o", "--output", type=Path, metavar="FILE", help="write it to a file instead")
     program.set_defaults(run=commands.compile)
 
+    exercise = kinds.add_parser(
+        "exercise",
+        help="a graph with tidy numbers to go through by hand, with its key, and marked",
+        description="Print the exercise of a seed: a graph whose values and gradients are to be found. With answers, "
+        "mark them instead: the exit status is 0 if all are right and 1 if not. Level 1 has single gates and short "
+        "chains, level 2 fan-out and max, level 3 small neurons.",
+        epilog="Example: tinygrad-edu exercise --seed 7 --level 2 --value p=18 q=5 --answer x=12 y=6",
+    )
+    exercise.add_argument("--seed", type=_natural, default=0, metavar="N", help="which one (default: %(default)s)")
+    exercise.add_argument("--level", type=int, choices=(1, 2, 3), default=1, help="(default: %(default)s)")
+    for option, what in (("--answer", "gradients"), ("--value", "values")):
+        exercise.add_argument(
+            option,
+            type=_variable,
+            nargs="+",
+            action="extend",
+            default=[],
+            metavar="NAME=NUMBER",
+            help=f"{what} that you found, to be marked",
+        )
+    instead = exercise.add_mutually_exclusive_group()
+    instead.add_argument("--key", action="store_true", help="print the answers instead")
+    instead.add_argument("--html", type=Path, metavar="FILE", help="write a page that marks in a browser instead")
+    instead.add_argument(
+        "--sheet", type=Path, metavar="FILE", help="write a sheet to print instead, its key on a page of its own"
+    )
+    exercise.add_argument(
+        "--count",
+        type=_positive,
+        default=8,
+        metavar="N",
+        help="exercises on the sheet, of this seed and those after it (default: %(default)s)",
+    )
+    exercise.set_defaults(run=commands.exercise)
+
     train = kinds.add_parser(
         "train",
         help="train a multilayer perceptron on xor, moons or digits",

@@ -84,6 +84,26 @@ def compile(chosen: argparse.Namespace) -> int:
     return 0
 
 
+def exercise(chosen: argparse.Namespace) -> int:
+    """Write a sheet or a page, or mark answers, or print the question or the key."""
+    from tinygrad_edu.exercises import exercise, save_sheet
+
+    if chosen.sheet:
+        exercises = [exercise(chosen.seed + i, chosen.level) for i in range(chosen.count)]
+        print(f"sheet: {save_sheet(exercises, chosen.sheet)}")
+        return 0
+    asked = exercise(chosen.seed, chosen.level)
+    if chosen.html:
+        print(f"page: {asked.save(chosen.html)}")
+    elif chosen.answer or chosen.value:
+        marking = asked.check(_once(chosen.answer), _once(chosen.value))
+        print(marking)
+        return 0 if marking else 1
+    else:
+        print(asked.key if chosen.key else asked)
+    return 0
+
+
 def _graph(chosen: argparse.Namespace) -> tuple[Value, dict[str, Value]]:
     """The graph of what was typed, called f if nothing else is, and its variables."""
     variables = {name: leaf(name, number) for name, number in _once(chosen.variables).items()}

@@ -1,0 +1,96 @@
+"""`tinygrad-edu exercise`: what it prints, what it writes and its exit status."""
+
+import pytest
+
+from tinygrad_edu.cli import main
+from tinygrad_edu.exercises import exercise
+
+
+@pytest.fixture
+def run(capsys):
+    """Runs `tinygrad-edu exercise` and gives its exit status, its stdout and its stderr."""
+
+    def run(*arguments):
+        try:
+            status = main(["exercise", *arguments])
+        except SystemExit as end:
+            status = end.code
+        return (status, *capsys.readouterr())
+
+    return run
+
+
+def test_it_prints_the_question(run):
+    assert run("--seed", "7", "--level", "2") == (0, exercise(7, 2).question + "\n", "")
+    assert run() == (0, exercise(0, 1).question + "\n", "")
+
+
+def test_it_prints_the_key(run):
+    status, out, _ = run("--seed", "1", "--key")
+    assert status == 0
+    assert out.splitlines()[1:] == [
+        "x                   7",
+        "y                   7",
+        "z                  -3",
+        "q        -3         7",
+        "f       -21",
+    ]
+
+
+def test_it_marks_answers(run):
+    """f = (x + y) z at -5, 2, 7."""
+    right = ["--value", "q=-3", "f=-21", "--answer", "x=7", "y=7", "z=-3", "q=7"]
+    status, out, err = run("--seed", "1", *right)
+    assert (status, err) == (0, "")
+    assert "2 of 2 values right" in out
+    assert "4 of 4 right" in out
+    status, out, err = run("--seed", "1", "--answer", "x=7", "--answer", "z=3")
+    assert (status, err) == (1, "")
+    assert "the mul gate f, on the way to z" in out
+    assert "wrong: the sign" in out
+    assert run("--seed", "1", "--value", "q=3")[0] == 1
+
+
+def test_it_writes_the_page(run, tmp_path):
+    path = tmp_path / "page.html"
+    assert run("--seed", "1", "--html", str(path)) == (0, f"page: {path}\n", "")
+    assert "Exercise 1 of level 1" in path.read_text(encoding="utf-8")
+
+
+def test_it_writes_a_sheet_of_the_seed_and_those_after_it(run, tmp_path):
+    path = tmp_path / "sheet.html"
+    assert run("--seed", "5", "--sheet", str(path), "--count", "3") == (0, f"sheet: {path}\n", "")
+    text = path.read_text(encoding="utf-8")
+    assert [seed for seed in range(12) if f"level 1, seed {seed}<" in text] == [5, 6, 7]
+    assert run("--sheet", str(path))[0] == 0
+    assert path.read_text(encoding="utf-8").count("<h2>8</h2>") == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["--level", "4"], "4"),
+        (["--seed", "-1"], "'-1'"),
+        (["--seed", "one"], "'one'"),
+        (["--count", "0", "--sheet", "sheet.html"], "'0'"),
+        (["--answer"], "--answer"),
+        (["--answer", "x=many"], "'x=many'"),
+        (["--answer", "k=1"], "an answer for k"),
+        (["--answer", "x=1", "x=2"], "x is given twice"),
+        (["--value", "x=1"], "the value of x is given"),
+        (["--html", "page.pdf"], ".html"),
+        (["--sheet", "sheet.pdf"], ".html"),
+        (["--key", "--html", "page.html"], "not allowed with"),
+    ],
+)
+def test_a_wrong_argument_is_status_2_and_one_line_that_names_it(run, arguments, named):
+    status, out, err = run(*arguments)
+    assert (status, out) == (2, "")
+    assert err.count("\n") == 1
+    assert named in err
+
+
+def test_help_says_what_it_takes(run):
+    status, out, err = run("--help")
+    assert (status, err) == (0, "")
+    assert all(option in out for option in ("--seed", "--level", "--answer", "--value", "--key", "--html", "--sheet"))
