@@ -56,3 +56,26 @@ def open_page(chromium, complaints):
     yield open_page
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def contrast():
+    """A function that gives the ratio of the colour of a text to the one behind it; WCAG asks for 4.5 or more."""
+
+    def contrast(element):
+        return element.evaluate(
+            """element => {
+                const parse = text => text.match(/[\\d.]+/g).map(Number);
+                const light = ([r, g, b]) => [r, g, b].map(x => x / 255)
+                    .map(x => (x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4))
+                    .reduce((sum, x, i) => sum + x * [0.2126, 0.7152, 0.0722][i], 0);
+                const paper = element => element ? getComputedStyle(element).backgroundColor : "rgb(255, 255, 255)";
+                const clear = element => element && (parse(paper(element))[3] ?? 1) < 1;
+                let behind = element;
+                while (clear(behind)) behind = behind.parentElement;
+                const [a, b] = [light(parse(getComputedStyle(element).color)), light(parse(paper(behind)))];
+                return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+            }"""
+        )
+
+    return contrast

@@ -276,26 +276,8 @@ def test_two_steppers_on_one_page_know_nothing_of_each_other(open_page, tmp_path
     assert second.numbers() == ["3|6", "9|1"]
 
 
-def contrast(element):
-    """The ratio that WCAG asks to be 4.5 or more: of the colour of a text to the one behind it."""
-    return element.evaluate(
-        """element => {
-            const parse = text => text.match(/[\\d.]+/g).map(Number);
-            const light = ([r, g, b]) => [r, g, b].map(x => x / 255)
-                .map(x => (x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4))
-                .reduce((sum, x, i) => sum + x * [0.2126, 0.7152, 0.0722][i], 0);
-            const paper = element => element ? getComputedStyle(element).backgroundColor : "rgb(255, 255, 255)";
-            const clear = element => element && (parse(paper(element))[3] ?? 1) < 1;
-            let behind = element;
-            while (clear(behind)) behind = behind.parentElement;
-            const [a, b] = [light(parse(getComputedStyle(element).color)), light(parse(paper(behind)))];
-            return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-        }"""
-    )
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_words_stand_out_from_the_paper_by_day_and_by_night(open_stepper, scheme):
+def test_words_stand_out_from_the_paper_by_day_and_by_night(open_stepper, contrast, scheme):
     screen = open_stepper(product(), color_scheme=scheme)
     screen.click("last")
     for words in (".sentence", ".count", ".equation .number >> nth=0", "[data-action=play]", "[data-action=predict]"):
