@@ -18,6 +18,7 @@ from tinygrad_edu.exercises import asking
 from tinygrad_edu.exercises.key import Key, key_of
 from tinygrad_edu.exercises.marking import Marking, marked
 from tinygrad_edu.exercises.numbers import numbered
+from tinygrad_edu.exercises.page import save_page
 from tinygrad_edu.exercises.shapes import LEVELS
 from tinygrad_edu.exercises.sheet import save_sheet
 from tinygrad_edu.latex import Latex
@@ -101,8 +102,6 @@ class Exercise:
 
     def save(self, path: str | Path) -> Path:
         """Write a page to a file `.html` that asks for the answers and marks them, without a network."""
-        from tinygrad_edu.exercises.page import save_page
-
         return save_page(self, path)
 
     def __str__(self) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tinygrad_edu.exercises import asking
+from tinygrad_edu.exercises.page import beside
 from tinygrad_edu.exercises.shapes import LEVELS
 from tinygrad_edu.webpage import document, written
 
@@ -32,7 +33,6 @@ def save_sheet(exercises: Sequence["Exercise"], path: str | Path) -> Path:
 
 def sheet(exercises: Sequence["Exercise"]) -> str:
     """The whole file."""
-    style = Path(__file__).with_name("sheet.css").read_text(encoding="utf-8")
     task = TASK + ROUNDING * any(not LEVELS[exercise.level].exact for exercise in exercises)
     questions = "".join([question(i + 1, exercise) for i, exercise in enumerate(exercises)])
     keys = "".join([key(i + 1, exercise) for i, exercise in enumerate(exercises)])
@@ -40,7 +40,7 @@ def sheet(exercises: Sequence["Exercise"]) -> str:
         f'<main><header><h1>{TITLE}</h1><p class="name">Name</p></header><p>{task}</p>{questions}</main>\n'
         f'<section class="keys"><h1>Key</h1><div>{keys}</div></section>'
     )
-    return document(body, TITLE, style)
+    return document(body, TITLE, beside("sheet.css"))
 
 
 def question(i: int, exercise: "Exercise") -> str:
