@@ -8,7 +8,7 @@ from tinygrad_edu.backprop import grad
 from tinygrad_edu.check import gradcheck
 from tinygrad_edu.derivation import derivation
 from tinygrad_edu.draw import draw
-from tinygrad_edu.errors import DomainError
+from tinygrad_edu.errors import DomainError, UnknownNumberError
 from tinygrad_edu.expand import expand
 from tinygrad_edu.expression import parse
 from tinygrad_edu.functions import (
@@ -42,6 +42,7 @@ __all__ = [
     "DomainError",
     "Group",
     "Program",
+    "UnknownNumberError",
     "Value",
     "check_answers",
     "cos",

@@ -1,4 +1,4 @@
-"""DomainError: a gate met numbers it is not defined on, and says where the user's program asked it to."""
+"""What the engine refuses, with the line of the user's program that asked for it."""
 
 import linecache
 import sys
@@ -33,6 +33,26 @@ class DomainError(ValueError):
     def __reduce__(self) -> Any:
         """To another process it goes without its inputs, whose graph stays behind."""
         return DomainError.__new__, (DomainError, *self.args), vars(self) | {"inputs": ()}
+
+
+class UnknownNumberError(ArithmeticError):
+    """A function that a program is traced from asked for a number, which will be another one in every row.
+
+    number  what stands for it: of everything that is computed from it the number is unknown as well
+    line    the user's source line, as `file:line: text`
+    """
+
+    def __init__(self, number: Any) -> None:
+        self.number = number
+        self.line = user_line()
+        super().__init__(
+            "a program is traced here, and this number will be another one in every row: to compare, convert or read "
+            f"it would freeze one row's answer. Choose by gates, with maximum, minimum or step\n  at {self.line}"
+        )
+
+    def __reduce__(self) -> Any:
+        """To another process it goes with its own line."""
+        return UnknownNumberError.__new__, (UnknownNumberError, *self.args), vars(self)
 
 
 def describe(x: Any) -> str:

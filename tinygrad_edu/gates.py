@@ -22,9 +22,10 @@ import math
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
-from tinygrad_edu.errors import DomainError
+from tinygrad_edu.errors import DomainError, UnknownNumberError
 
 Slope = Callable[..., Any]
 
@@ -76,6 +77,8 @@ class Gate:
             output = self.forward(*numbers)
             if output - output:
                 raise OverflowError
+        except UnknownNumberError as asked:  # and so is what a gate makes of it
+            return asked.number  # type: ignore[no-any-return]
         except OverflowError:
             raise DomainError(self, inputs, "the result is too large for a double") from None
         except (ArithmeticError, ValueError):
@@ -164,10 +167,7 @@ def _softmax(values: Sequence[Any]) -> list[Any]:
 
 
 def _added(values: Sequence[Any]) -> Any:
-    total, *rest = values
-    for x in rest:
-        total = total + x
-    return total
+    return reduce(operator.add, values)
 
 
 def _added_products(weights: Sequence[Any], inputs: Sequence[Any], *bias: Any) -> Any:

@@ -1,10 +1,11 @@
 """Program: a graph of one sample, recorded once, as a straight-line program that runs on many rows.
 
-`trace.py` records it, by the chain rule run on symbols; `code.py` says what a program is; `passes.py` make it shorter;
-`printing.py` writes it as one would by hand, `c.py` in C; `python.py` runs that text, `machine.py` makes machine code.
+`unknown.py` has it built; `trace.py` records it, by the chain rule run on symbols; `code.py` says what a program is;
+`passes.py` make it shorter; `printing.py` writes it as one would by hand, `c.py` in C; `python.py` runs that text,
+`machine.py` makes machine code. `trial.py` tries it on its first rows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from importlib.util import find_spec
 from typing import Any, Literal
@@ -17,6 +18,8 @@ from tinygrad_edu.program.python import Interpreter
 from tinygrad_edu.program.replay import replay
 from tinygrad_edu.program.roll import rolled
 from tinygrad_edu.program.trace import trace
+from tinygrad_edu.program.trial import Trial
+from tinygrad_edu.program.unknown import traced
 from tinygrad_edu.value import Value
 
 
@@ -31,7 +34,8 @@ class Program:
     dtype       of the numbers that machine code computes with: float32 is twice as fast and half as long, 7 digits
 
     All other leaves are constants. The program goes the way through the graph that the sample went: a Python `if` on
-    a Value's number is frozen in it. Use `maximum` and `step`, which are not.
+    a Value's number is frozen in it, and of a graph that is there already nobody can tell. `Program.trace` builds the
+    graph itself, and refuses what would be frozen.
 
     Calls are safe from several threads. A result that is not finite is computed again for its row, gate by gate, and
     raises the DomainError of the gate that made it.
@@ -58,6 +62,8 @@ class Program:
     <BLANKLINE>
     """
 
+    _trial: Trial | None = None  # of a program that was traced from a function, before its first rows
+
     def __init__(
         self,
         output: Value,
@@ -77,6 +83,38 @@ class Program:
         self.dtype = dtype
         if dtype == "float32" and self.backend == "python":
             raise ValueError("the backend 'python' computes in float64; float32 is for 'llvm', with the extra `fast`")
+
+    @classmethod
+    def trace(
+        cls,
+        function: Callable[..., Any],
+        example: Sequence[float],
+        parameters: Sequence[Value] = (),
+        backend: Literal["llvm", "python"] | None = None,
+    ) -> "Program":
+        """The program of function(*inputs), a Value made of one input for each number of the example.
+
+        The function is called once, on Values whose numbers, and those of the parameters, are unknown. To compare,
+        convert or read one of them, or what was computed from it, is an UnknownNumberError error that shows the line: an
+        `if` would go the way of one row in all of them. `maximum`, `minimum` and `step` choose by gates.
+
+        What else a function may depend on, random numbers or a list that it changes, shows when the program is first
+        used: one row that is not the example is given to the function as well, and it is a ValueError if the two
+        outputs differ.
+
+        >>> from tinygrad_edu import maximum
+        >>> w = Value(2.0, "w")
+        >>> program = Program.trace(lambda x, t: maximum(w * x, t), [3.0, 5.0], [w], backend="python")
+        >>> program([[4.0, 5.0], [1.0, 5.0]])
+        (6.5, [2.0])
+        >>> Program.trace(lambda x, t: w * x if x > t else t, [3.0, 5.0], [w])
+        Traceback (most recent call last):
+        tinygrad_edu.errors.UnknownNumberError: ...
+        """
+        inputs = [Value(x) for x in example]
+        program = cls(traced(function, inputs, parameters), inputs, parameters, backend)
+        program._trial = Trial(function, [x.data for x in inputs])
+        return program
 
     def __call__(self, rows: Any) -> tuple[float, Any]:
         """The mean over the rows of the output, and of its gradient: one number for each parameter.
@@ -129,6 +167,8 @@ class Program:
             for row in rows:
                 replay(self.code, self.inputs, [float(x) for x in row], self.parameters, backward)
             raise OverflowError("the sum over these rows is too large for a double")
+        if self._trial is not None and self._trial.passed(rows, lambda row: run([row], numbers)[0][0]):
+            self._trial = None
         return result
 
     @cached_property
@@ -144,5 +184,5 @@ class Program:
         return Machine(rolled(self.code), len(self.inputs), len(self.parameters), self.dtype)
 
     def __getstate__(self) -> dict[str, Any]:
-        """For a pickle: the program, not what runs it."""
-        return {name: part for name, part in vars(self).items() if name != "_runner"}
+        """For a pickle: the program, not what runs it or what it was traced from."""
+        return {name: part for name, part in vars(self).items() if name not in ("_runner", "_trial")}

@@ -1,0 +1,44 @@
+"""The trial of a traced program: a row that it was not traced on goes through the function as well, once."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from tinygrad_edu.backprop import nodes
+from tinygrad_edu.program.unknown import Unknown
+from tinygrad_edu.value import Value
+
+TOLERANCE = 1e-12  # of the largest number on the way to the output, which rounding is a part of
+
+
+class Trial:
+    """A function, and the example that a program was traced from it on."""
+
+    def __init__(self, function: Callable[..., Any], example: Sequence[float]) -> None:
+        self.function = function
+        self.example = list(example)
+
+    def passed(self, rows: Any, run: Callable[[Any], Any]) -> bool:
+        """Whether there was another row than the example among these, to try the program on.
+
+        run  (row) -> the program's output
+
+        Raises ValueError if the function itself comes to another output.
+        """
+        given = ([float(x) for x in row] for row in rows)
+        row = next((row for row in given if row != self.example), self.example)
+        found = run(row)
+        output = self.function(*map(Value, row))
+        if not self._same(found, output):
+            raise ValueError(
+                f"the program gives {found} for the row {row} where the function it was traced from gives {output}: "
+                "that does not do the same at every call. What it depends on has to be an input, a parameter or a "
+                "constant; random numbers, as in Dropout while it is trained, and what it counts or collects are not"
+            )
+        return row != self.example
+
+    def _same(self, found: float, output: Any) -> bool:
+        """Whether the function's output is the program's but for rounding."""
+        numbers = [node.data for node in nodes(output)] if isinstance(output, Value) else [output]
+        if any(isinstance(x, Unknown) for x in numbers):  # it has kept Values from when it was traced
+            return False
+        return bool(abs(found - numbers[-1]) <= TOLERANCE * max(map(abs, numbers)))

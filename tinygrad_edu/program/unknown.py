@@ -1,0 +1,62 @@
+"""Numbers that nobody may read: what a traced function decides by the numbers of one row would hold for that row."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from numbers import Real
+from typing import Any, NoReturn
+
+from tinygrad_edu.errors import DomainError, UnknownNumberError
+from tinygrad_edu.value import Value
+
+
+def asked(number: "Unknown", *others: Any) -> NoReturn:
+    """Refuse to tell. A gate takes this for an answer, and its output is as unknown; all else is stopped by it."""
+    raise UnknownNumberError(number)
+
+
+class Unknown:
+    """What `.data` holds in the place of a number that is not to be read. It can be handed on and shown, no more."""
+
+    __slots__ = ()
+
+    __bool__ = __float__ = __int__ = __index__ = __complex__ = __round__ = __trunc__ = __floor__ = __ceil__ = asked
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __hash__ = __format__ = asked
+    __add__ = __sub__ = __mul__ = __truediv__ = __floordiv__ = __mod__ = __divmod__ = __pow__ = asked
+    __radd__ = __rsub__ = __rmul__ = __rtruediv__ = __rfloordiv__ = __rmod__ = __rdivmod__ = __rpow__ = asked
+    __neg__ = __pos__ = __abs__ = asked
+
+    def __repr__(self) -> str:
+        return "?"
+
+
+Real.register(Unknown)
+
+
+def traced(function: Callable[..., Any], inputs: Sequence[Value], parameters: Iterable[Value]) -> Value:
+    """The graph of function(*inputs), built while the numbers of inputs and parameters are unknown.
+
+    Raises UnknownNumberError if the function asks for one of them, or of what was computed from them.
+    """
+    with unknown([*inputs, *parameters]):
+        try:
+            output = function(*inputs)
+        except DomainError as error:  # a backward pass within the function takes it for a slope that is none
+            if isinstance(error.__context__, UnknownNumberError):
+                raise error.__context__ from None
+            raise
+    if not isinstance(output, Value):
+        raise TypeError(f"a program is traced from a function that returns a Value, and this one returned {output!r}")
+    return output
+
+
+@contextmanager
+def unknown(values: Iterable[Value]) -> Iterator[None]:
+    """The numbers of these Values unknown for a while."""
+    before = [(value, value.data) for value in values]
+    try:
+        for value, _ in before:
+            value.data = Unknown()  # type: ignore[assignment]
+        yield
+    finally:
+        for value, number in before:
+            value.data = number
