@@ -1,21 +1,27 @@
-"""Optimizers: how the parameters follow their gradients."""
+"""Optimizers: how the parameters follow their gradients.
+
+A rule is stated once, for one parameter, and holds for all of them at once where NumPy's arrays stand for the numbers.
+"""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from tinygrad_edu import DomainError, Value, gates
 
-Column = list[float]  # a number for each parameter
+Number = Any  # a parameter's, a float; or that of each parameter, in an array
+Column = Any  # a number for each parameter: a list or an array
 
 
 class Optimizer:
     """Parameters, a learning rate, and columns of numbers to remember from step to step.
 
-    A kind of optimizer is a `move`: where the parameters go, by their numbers, their gradients and the memory of the
-    steps so far. `remembers` is how many columns that has; they begin at 0.
+    A kind of optimizer is a `move`: where a parameter goes, by its number, its gradient and what is remembered of its
+    steps so far. `remembers` is how many numbers that is; they begin at 0.
 
-    lr     the learning rate, which can be assigned between steps
-    taken  how many steps there have been
+    lr      the learning rate, which can be assigned between steps
+    taken   how many steps there have been
+    memory  a column for each of the numbers to remember
     """
 
     remembers = 0
@@ -35,10 +41,10 @@ class Optimizer:
         _needs_sizes(self, lr=lr)
         self.lr = lr
         self.taken = 0
-        self.memory = [[0.0] * len(self.parameters) for _ in range(self.remembers)]
+        self.memory: list[Column] = [[0.0] * len(self.parameters) for _ in range(self.remembers)]
 
-    def move(self, numbers: Column, gradients: Column, memory: list[Column]) -> list[Column]:
-        """The numbers of the parameters after a step, and then the columns to remember."""
+    def move(self, number: Number, gradient: Number, *memory: Number) -> tuple[Number, ...]:
+        """The number of a parameter after a step, and then what to remember of it."""
         raise NotImplementedError(f"{type(self).__name__} does not say how parameters move: give it a `move`")
 
     def step(self) -> None:
@@ -49,14 +55,33 @@ class Optimizer:
         """
         numbers = [parameter.data for parameter in self.parameters]
         gradients = [parameter.grad for parameter in self.parameters]
-        moved, *memory = columns = self.move(numbers, gradients, self.memory)
-        for column in columns:
-            if not all(map(math.isfinite, column)):
-                (first, *_) = [p for p, x in zip(self.parameters, column, strict=True) if not math.isfinite(x)]
-                raise DomainError(gates.sub, (first,), "the step from here is too large for a double; lower the lr")
+        moved, *memory = self.moved(numbers, gradients)
         for parameter, number in zip(self.parameters, moved, strict=True):
             parameter.data = number
         self.taken, self.memory = self.taken + 1, memory
+
+    def moved(self, numbers: Column, gradients: Column) -> Sequence[Column]:
+        """The numbers of all parameters after a step, and the columns to remember then; nothing has changed yet.
+
+        numbers, gradients  lists, or arrays where the memory is in arrays as well
+
+        Raises DomainError where a step is too large for a double.
+        """
+        columns: Sequence[Column]
+        if hasattr(numbers, "dtype"):
+            import numpy as np
+
+            with np.errstate(all="ignore"):
+                columns = self.move(numbers, gradients, *self.memory)
+            sound = all(np.isfinite(column).all() for column in columns)
+        else:
+            columns = [list(column) for column in zip(*map(self.move, numbers, gradients, *self.memory), strict=True)]
+            sound = all(all(map(math.isfinite, column)) for column in columns)
+        if not sound:
+            steps = zip(self.parameters, *columns, strict=True)
+            (first, *_) = [parameter for parameter, *step in steps if not all(map(math.isfinite, step))]
+            raise DomainError(gates.sub, (first,), "the step from here is too large for a double; lower the lr")
+        return columns
 
     def zero_grad(self) -> None:
         """Set `.grad` of every parameter to zero."""
@@ -98,13 +123,13 @@ class SGD(Optimizer):
         self.weight_decay = weight_decay
         self.nesterov = nesterov
 
-    def move(self, numbers: Column, gradients: Column, memory: list[Column]) -> list[Column]:
-        """Down the velocities."""
-        (velocities,) = memory
-        slopes = _plus(gradients, self.weight_decay, numbers)
-        velocities = _plus(slopes, self.momentum, velocities)
-        ahead = _plus(slopes, self.momentum, velocities) if self.nesterov else velocities
-        return [_down(numbers, self.lr, ahead), velocities]
+    def move(self, number: Number, gradient: Number, *memory: Number) -> tuple[Number, ...]:
+        """Down the velocity."""
+        (velocity,) = memory
+        slope = gradient + self.weight_decay * number
+        velocity = slope + self.momentum * velocity
+        ahead = slope + self.momentum * velocity if self.nesterov else velocity
+        return number - self.lr * ahead, velocity
 
 
 class RMSProp(Optimizer):
@@ -142,14 +167,13 @@ class RMSProp(Optimizer):
         self.weight_decay = weight_decay
         self.momentum = momentum
 
-    def move(self, numbers: Column, gradients: Column, memory: list[Column]) -> list[Column]:
-        """Down the slopes over the roots of their mean squares."""
-        squares, velocities = memory
-        slopes = _plus(gradients, self.weight_decay, numbers)
-        squares = _mean(squares, self.alpha, [slope * slope for slope in slopes])
-        steps = [slope / (math.sqrt(square) + self.eps) for slope, square in zip(slopes, squares, strict=True)]
-        velocities = _plus(steps, self.momentum, velocities)
-        return [_down(numbers, self.lr, velocities), squares, velocities]
+    def move(self, number: Number, gradient: Number, *memory: Number) -> tuple[Number, ...]:
+        """Down the slope over the root of its mean square."""
+        square, velocity = memory
+        slope = gradient + self.weight_decay * number
+        square = _mean(square, self.alpha, slope * slope)
+        velocity = slope / (_root(square) + self.eps) + self.momentum * velocity
+        return number - self.lr * velocity, square, velocity
 
 
 class Adam(Optimizer):
@@ -187,20 +211,19 @@ class Adam(Optimizer):
         self.eps = eps
         self.weight_decay = weight_decay
 
-    def move(self, numbers: Column, gradients: Column, memory: list[Column]) -> list[Column]:
-        """Down the means, with the decay as a part of the slopes."""
-        return self.adapt(numbers, _plus(gradients, self.weight_decay, numbers), memory)
+    def move(self, number: Number, gradient: Number, *memory: Number) -> tuple[Number, ...]:
+        """Down the mean, with the decay as a part of the slope."""
+        return self.adapt(number, gradient + self.weight_decay * number, *memory)
 
-    def adapt(self, numbers: Column, slopes: Column, memory: list[Column]) -> list[Column]:
-        """Down the mean slopes over the roots of their mean squares."""
-        means, squares = memory
+    def adapt(self, number: Number, slope: Number, *memory: Number) -> tuple[Number, ...]:
+        """Down the mean slope over the root of its mean square."""
+        mean, square = memory
         beta1, beta2 = self.betas
-        means = _mean(means, beta1, slopes)
-        squares = _mean(squares, beta2, [slope * slope for slope in slopes])
-        of_mean, of_square = (1.0 - beta ** (self.taken + 1) for beta in self.betas)
-        pairs = zip(means, squares, strict=True)
-        steps = [(mean / of_mean) / (math.sqrt(square / of_square) + self.eps) for mean, square in pairs]
-        return [_down(numbers, self.lr, steps), means, squares]
+        mean = _mean(mean, beta1, slope)
+        square = _mean(square, beta2, slope * slope)
+        steps = self.taken + 1
+        step = (mean / (1.0 - beta1**steps)) / (_root(square / (1.0 - beta2**steps)) + self.eps)
+        return number - self.lr * step, mean, square
 
 
 class AdamW(Adam):
@@ -226,9 +249,9 @@ class AdamW(Adam):
     ) -> None:
         super().__init__(parameters, lr, betas, eps, weight_decay)
 
-    def move(self, numbers: Column, gradients: Column, memory: list[Column]) -> list[Column]:
-        """The numbers shrink, and then go down the means."""
-        return self.adapt(_down(numbers, self.lr * self.weight_decay, numbers), gradients, memory)
+    def move(self, number: Number, gradient: Number, *memory: Number) -> tuple[Number, ...]:
+        """The number shrinks, and then goes down the mean."""
+        return self.adapt(number - self.lr * self.weight_decay * number, gradient, *memory)
 
 
 def clip_gradients(parameters: Iterable[Value], max_norm: float) -> float:
@@ -257,18 +280,17 @@ def clip_gradients(parameters: Iterable[Value], max_norm: float) -> float:
     return norm
 
 
-def _plus(column: Column, factor: float, other: Column) -> Column:
-    return [x + factor * y for x, y in zip(column, other, strict=True)]
+def _mean(mean: Number, share: float, number: Number) -> Number:
+    """A mean over the steps: it keeps that share of what it was and takes in the rest."""
+    return share * mean + (1.0 - share) * number
 
 
-def _down(column: Column, factor: float, other: Column) -> Column:
-    return [x - factor * y for x, y in zip(column, other, strict=True)]
+def _root(x: Number) -> Number:
+    if type(x) is float:
+        return math.sqrt(x)
+    import numpy as np
 
-
-def _mean(mean: Column, share: float, column: Column) -> Column:
-    """The mean of a column over the steps: it keeps that share of what it was and takes in the rest."""
-    rest = 1.0 - share
-    return [share * x + rest * y for x, y in zip(mean, column, strict=True)]
+    return np.sqrt(x)
 
 
 def _needs_sizes(optimizer: Optimizer, **settings: float) -> None:
