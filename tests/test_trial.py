@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from nn import Dropout, Layer, Sequential, squared_error
-from tinygrad_edu import Program, Value, logsumexp
+from tinygrad_edu import DomainError, Program, Value, logsumexp
 
 BACKENDS = pytest.mark.parametrize("backend", ["python", "llvm"])
 W = Value(2.0, "w")
@@ -141,6 +141,26 @@ def test_rounding_is_no_difference(backend):
     """Near 0 the sums of large numbers have lost their digits on both sides, not the same ones."""
     program = Program.trace(lambda x: (x * W + 1e6) * 3.7 - 3.7e6 - 7.4 * x, [1.0], [W], backend)
     program([[math.pi]])
+
+
+@BACKENDS
+@pytest.mark.parametrize("array", [list, np.array])
+def test_a_program_at_other_numbers_than_its_parameters_have(array, backend):
+    """∂(w² x)/∂w = 2 w x; the function is tried at these numbers too, and the parameter keeps its own."""
+    calls = []
+    program = Program.trace(lambda x: [calls.append(W.data), W**2 * x][1], [1.0], [W], backend)
+    mean, gradient = program(array([[3.0], [5.0]]), at=array([10.0]))
+    assert (mean, list(gradient), W.data) == (400.0, [80.0], 2.0)
+    assert calls[1:] == [10.0]
+    assert list(program.values(array([[3.0]]), at=array([-1.0]))) == [3.0]
+    assert list(program.values(array([[3.0]]))) == [12.0]
+
+
+@BACKENDS
+def test_an_error_at_other_numbers_shows_them(backend):
+    program = Program.trace(lambda x: (W * x).log(), [1.0], [W], backend)
+    with pytest.raises(DomainError, match=r"log\(x = -3.0\): log needs x > 0"):
+        program([[1.0]], at=[-3.0])
 
 
 def test_the_function_is_no_part_of_a_pickle():

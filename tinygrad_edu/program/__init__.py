@@ -95,7 +95,7 @@ class Program:
         """The program of function(*inputs), a Value made of one input for each number of the example.
 
         The function is called once, on Values whose numbers, and those of the parameters, are unknown. To compare,
-        convert or read one of them, or what was computed from it, is an UnknownNumberError error that shows the line: an
+        convert or read one of them, or what was computed from it, is an UnknownNumberError that shows the line: an
         `if` would go the way of one row in all of them. `maximum`, `minimum` and `step` choose by gates.
 
         What else a function may depend on, random numbers or a list that it changes, shows when the program is first
@@ -116,17 +116,18 @@ class Program:
         program._trial = Trial(function, [x.data for x in inputs])
         return program
 
-    def __call__(self, rows: Any) -> tuple[float, Any]:
+    def __call__(self, rows: Any, at: Sequence[float] | None = None) -> tuple[float, Any]:
         """The mean over the rows of the output, and of its gradient: one number for each parameter.
 
         rows  numbers, a row for each sample and a column for each input; lists or an array
+        at    the numbers of the parameters, where they are not the Values' own
         """
-        result: tuple[float, Any] = self._checked(rows, backward=True)
+        result: tuple[float, Any] = self._checked(rows, at, backward=True)
         return result
 
-    def values(self, rows: Any) -> Any:
+    def values(self, rows: Any, at: Sequence[float] | None = None) -> Any:
         """The output for each row."""
-        return self._checked(rows, backward=False)
+        return self._checked(rows, at, backward=False)
 
     @property
     def source(self) -> str:
@@ -153,9 +154,9 @@ class Program:
     def __str__(self) -> str:
         return self.source
 
-    def _checked(self, rows: Any, backward: bool) -> Any:
+    def _checked(self, rows: Any, at: Sequence[float] | None, backward: bool) -> Any:
         """The result, if it is finite; else the error of the row and the gate where it is not."""
-        numbers = [parameter.data for parameter in self.parameters]
+        numbers = [parameter.data for parameter in self.parameters] if at is None else at
         try:
             run = self._runner.mean if backward else self._runner.values
             result, finite = run(rows, numbers)
@@ -164,11 +165,13 @@ class Program:
                 raise
             finite = False
         if not finite:
+            labels = [parameter.label for parameter in self.parameters]
             for row in rows:
-                replay(self.code, self.inputs, [float(x) for x in row], self.parameters, backward)
+                replay(self.code, [*map(Value, row, self.inputs)], [*map(Value, numbers, labels)], backward)
             raise OverflowError("the sum over these rows is too large for a double")
-        if self._trial is not None and self._trial.passed(rows, lambda row: run([row], numbers)[0][0]):
-            self._trial = None
+        if self._trial is not None:
+            passed = self._trial.passed(rows, lambda row: run([row], numbers)[0][0], self.parameters, numbers)
+            self._trial = None if passed else self._trial
         return result
 
     @cached_property

@@ -8,14 +8,9 @@ from tinygrad_edu.program.code import Code, Operand, Stored
 from tinygrad_edu.value import Group, Value
 
 
-def replay(
-    code: Code, labels: Sequence[str], row: Sequence[float], parameters: Sequence[Value], backward: bool
-) -> None:
-    """Raise what the eager engine raises for this row: the DomainError of a gate, or of a slope; else nothing."""
-    stored = {
-        "x": [Value(x, label) for x, label in zip(row, labels, strict=True)],
-        "w": [Value(parameter.data, parameter.label) for parameter in parameters],
-    }
+def replay(code: Code, inputs: Sequence[Value], parameters: Sequence[Value], backward: bool) -> None:
+    """Raise what the eager engine raises for a row, the DomainError of a gate, or of a slope; else nothing."""
+    stored = {"x": inputs, "w": parameters}
     results: dict[Operand, Any] = {}
 
     def read(operand: Operand) -> Any:

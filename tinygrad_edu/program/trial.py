@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tinygrad_edu.backprop import nodes
-from tinygrad_edu.program.unknown import Unknown
+from tinygrad_edu.program.unknown import Unknown, replaced
 from tinygrad_edu.value import Value
 
 TOLERANCE = 1e-12  # of the largest number on the way to the output, which rounding is a part of
@@ -17,17 +17,21 @@ class Trial:
         self.function = function
         self.example = list(example)
 
-    def passed(self, rows: Any, run: Callable[[Any], Any]) -> bool:
+    def passed(
+        self, rows: Any, run: Callable[[Any], Any], parameters: Sequence[Value], numbers: Sequence[float]
+    ) -> bool:
         """Whether there was another row than the example among these, to try the program on.
 
-        run  (row) -> the program's output
+        run         (row) -> the program's output
+        parameters  of the program, which had these numbers
 
         Raises ValueError if the function itself comes to another output.
         """
         given = ([float(x) for x in row] for row in rows)
         row = next((row for row in given if row != self.example), self.example)
         found = run(row)
-        output = self.function(*map(Value, row))
+        with replaced(parameters, map(float, numbers)):
+            output = self.function(*map(Value, row))
         if not self._same(found, output):
             raise ValueError(
                 f"the program gives {found} for the row {row} where the function it was traced from gives {output}: "

@@ -37,7 +37,8 @@ def traced(function: Callable[..., Any], inputs: Sequence[Value], parameters: It
 
     Raises UnknownNumberError if the function asks for one of them, or of what was computed from them.
     """
-    with unknown([*inputs, *parameters]):
+    values = [*inputs, *parameters]
+    with replaced(values, [Unknown() for _ in values]):
         try:
             output = function(*inputs)
         except DomainError as error:  # a backward pass within the function takes it for a slope that is none
@@ -50,12 +51,12 @@ def traced(function: Callable[..., Any], inputs: Sequence[Value], parameters: It
 
 
 @contextmanager
-def unknown(values: Iterable[Value]) -> Iterator[None]:
-    """The numbers of these Values unknown for a while."""
+def replaced(values: Sequence[Value], numbers: Iterable[Any]) -> Iterator[None]:
+    """The Values with other numbers for a while."""
     before = [(value, value.data) for value in values]
     try:
-        for value, _ in before:
-            value.data = Unknown()  # type: ignore[assignment]
+        for value, number in zip(values, numbers, strict=True):
+            value.data = number
         yield
     finally:
         for value, number in before:
