@@ -1,11 +1,12 @@
 """Losses: how wrong a prediction is, as a Value to differentiate. Each is the loss of one row."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from operator import index
 from typing import Any
 
-from tinygrad_edu import DomainError, Value, dot, gates, log, logsumexp, relu, softplus, total
+from nn.classes import picked
+from tinygrad_edu import DomainError, UnknownNumberError, Value, dot, gates, log, logsumexp, relu, softplus, total
 
 # ---------------- numbers to be predicted: regression
 
@@ -75,7 +76,7 @@ def binary_cross_entropy(prediction: Any, target: Any, from_logits: bool = False
     800.0
     """
     _needs_one("binary_cross_entropy", prediction=prediction, target=target)
-    if not 0.0 <= target <= 1.0:
+    if not _holds(lambda: 0.0 <= target <= 1.0):
         raise ValueError(
             f"binary_cross_entropy needs targets from 0 to 1, got {target!r}; "
             f"targets of -1 and +1 go with logistic_loss, whose score is the logit"
@@ -116,11 +117,13 @@ def cross_entropy(prediction: Sequence[Any], target: Any, from_logits: bool = Tr
         _needs_distribution("cross_entropy", target)
         parts = [p * cross_entropy(prediction, k, from_logits) for k, p in enumerate(target) if not _is_zero(p)]
         return total(parts)
-    _needs_class("cross_entropy", target, len(prediction))
+    chosen = _chosen("cross_entropy", prediction, target)
     if not from_logits:
-        _needs_probability("cross_entropy", prediction[target])
-        return -log(prediction[target])
-    others = [z - prediction[target] for k, z in enumerate(prediction) if k != target]
+        _needs_probability("cross_entropy", chosen)
+        return -log(chosen)
+    if isinstance(target, Value):
+        return logsumexp([z - chosen for z in prediction])
+    others = [z - chosen for k, z in enumerate(prediction) if k != target]
     return logsumexp([0.0, *others])
 
 
@@ -133,8 +136,7 @@ def nll_loss(log_probabilities: Sequence[Any], target: int) -> Any:
     1.5
     """
     _needs_classes("nll_loss", log_probabilities)
-    _needs_class("nll_loss", target, len(log_probabilities))
-    return -log_probabilities[target]
+    return -_chosen("nll_loss", log_probabilities, target)
 
 
 # ---------------- the side of a boundary: the losses of the margin y f, with a target y of -1 or +1
@@ -253,7 +255,7 @@ def l2_penalty(parameters: Iterable[Any], C: float) -> Any:  # noqa: N803 - the 
     return C / 2.0 * dot(weights, weights)
 
 
-# ---------------- what losses refuse
+# ---------------- outputs and what is refused of them
 
 
 def _outputs(loss: str, prediction: Sequence[Any], target: Any) -> list[tuple[Any, Any]]:
@@ -272,7 +274,7 @@ def _mean(losses: Sequence[Any]) -> Any:
 def _side(loss: str, score: Any, target: Any) -> Any:
     """The target of one score, if it is a side of the boundary."""
     _needs_one(loss, score=score, target=target)
-    if float(target) not in (-1.0, 1.0):
+    if not _holds(lambda: float(target) in (-1.0, 1.0)):
         raise ValueError(
             f"{loss} needs a target of -1 or +1, got {target!r}; targets of 0 and 1 go with binary_cross_entropy"
         )
@@ -305,9 +307,25 @@ def _needs_class(loss: str, target: Any, classes: int) -> None:
         raise ValueError(f"{needed}, got {target}")
 
 
+def _chosen(loss: str, outputs: Sequence[Any], target: Any) -> Any:
+    """The output of a class. Gates pick it where a Value says which, as another row may be of another."""
+    if isinstance(target, Value):
+        return picked(outputs, target)
+    _needs_class(loss, target, len(outputs))
+    return outputs[target]
+
+
+def _holds(condition: Callable[[], bool]) -> bool:
+    """Whether it holds. Of numbers that are unknown nothing is asked; `train` has looked at all targets by then."""
+    try:
+        return condition()
+    except UnknownNumberError:
+        return True
+
+
 def _needs_probability(loss: str, p: Any) -> None:
     """A DomainError, as of any number that the log in a loss is not defined on: a model can get there as it learns."""
-    if not 0.0 <= p <= 1.0:
+    if not _holds(lambda: 0.0 <= p <= 1.0):
         raise DomainError(
             gates.log, (p,), f"{loss} needs a probability, from 0 to 1; a logit goes with from_logits=True"
         )
