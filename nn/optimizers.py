@@ -53,35 +53,39 @@ class Optimizer:
         Raises DomainError, and has moved none, where a step is too large for a double. The memory changes last: a step
         that is cut short has not touched it.
         """
-        numbers = [parameter.data for parameter in self.parameters]
-        gradients = [parameter.grad for parameter in self.parameters]
-        moved, *memory = self.moved(numbers, gradients)
-        for parameter, number in zip(self.parameters, moved, strict=True):
-            parameter.data = number
+        moved, *memory = self.moved(self.numbers(), [parameter.grad for parameter in self.parameters], self.memory)
+        self.assign(moved)
         self.taken, self.memory = self.taken + 1, memory
 
-    def moved(self, numbers: Column, gradients: Column) -> Sequence[Column]:
+    def moved(self, numbers: Column, gradients: Column, memory: Sequence[Column]) -> Sequence[Column]:
         """The numbers of all parameters after a step, and the columns to remember then; nothing has changed yet.
 
-        numbers, gradients  lists, or arrays where the memory is in arrays as well
-
-        Raises DomainError where a step is too large for a double.
+        The columns are all lists, or all arrays. Raises DomainError where a step is too large for a double.
         """
         columns: Sequence[Column]
         if hasattr(numbers, "dtype"):
             import numpy as np
 
             with np.errstate(all="ignore"):
-                columns = self.move(numbers, gradients, *self.memory)
+                columns = self.move(numbers, gradients, *memory)
             sound = all(np.isfinite(column).all() for column in columns)
         else:
-            columns = [list(column) for column in zip(*map(self.move, numbers, gradients, *self.memory), strict=True)]
+            columns = [list(column) for column in zip(*map(self.move, numbers, gradients, *memory), strict=True)]
             sound = all(all(map(math.isfinite, column)) for column in columns)
         if not sound:
             steps = zip(self.parameters, *columns, strict=True)
             (first, *_) = [parameter for parameter, *step in steps if not all(map(math.isfinite, step))]
             raise DomainError(gates.sub, (first,), "the step from here is too large for a double; lower the lr")
         return columns
+
+    def numbers(self) -> list[float]:
+        """The numbers of the parameters, in their order."""
+        return [parameter.data for parameter in self.parameters]
+
+    def assign(self, numbers: Iterable[float]) -> None:
+        """Set the numbers of the parameters."""
+        for parameter, number in zip(self.parameters, numbers, strict=True):
+            parameter.data = number
 
     def zero_grad(self) -> None:
         """Set `.grad` of every parameter to zero."""

@@ -8,6 +8,7 @@ from typing import Any
 from nn.modes import mode
 from nn.module import Module
 from tinygrad_edu import DomainError, Value
+from tinygrad_edu.backprop import nodes
 
 Measure = Callable[[Any, Any], Any]
 
@@ -63,8 +64,10 @@ def watched(validation: Any) -> list[tuple[Any, Any]]:
     return paired(inputs, targets, name="validation row")
 
 
-def rehearse(model: Module, rows: Sequence[tuple[Any, Any]], measures: Sequence[Measure], name: str = "row") -> None:
+def rehearse(model: Module, rows: Sequence[tuple[Any, Any]], measures: Sequence[Measure], name: str = "row") -> int:
     """Call the model on the first row, and the loss and the metrics on what it says with every target there is.
+
+    The result is how many wires the graph of a row has.
 
     So a row too wide for the model, a label out of range or a target of the wrong kind are errors while the model is
     still as it was; a note on the error says which row. Where only a number is unlucky, a DomainError of the loss, the
@@ -77,14 +80,17 @@ def rehearse(model: Module, rows: Sequence[tuple[Any, Any]], measures: Sequence[
         error.add_note(f"the model was given {name} 0; no parameter has been changed")
         raise
     first_rows = {repr(target): k for k, (_, target) in reversed(list(enumerate(rows)))}
+    answers: list[Any] = [None]
     for k in sorted(first_rows.values()):
         try:
             with suppress(DomainError):
-                for measure in measures:
-                    _needs_number(measure(prediction, rows[k][1]))
+                answers = [measure(prediction, rows[k][1]) for measure in measures]
+                for answer in answers:
+                    _needs_number(answer)
         except Exception as error:
             error.add_note(f"this is the target of {name} {k}; no parameter has been changed")
             raise
+    return sum([len(node.wires()) for node in nodes(answers[0])]) if isinstance(answers[0], Value) else 0
 
 
 def _needs_number(measured: Any) -> None:

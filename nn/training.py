@@ -4,9 +4,12 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import add
-from typing import Any
+from typing import Any, Literal
+from warnings import warn
 
 from nn.arguments import needs_functions, needs_module, optimizer_for, rates
+from nn.compiled import Compiled
+from nn.eager import Clip, Eager
 from nn.initializers import generator
 from nn.losses import squared_error
 from nn.modes import mode
@@ -14,10 +17,9 @@ from nn.module import Module
 from nn.optimizers import Optimizer
 from nn.rows import Measure, paired, rehearse, watched
 from nn.sizes import size
-from tinygrad_edu import DomainError, Value, total
+from tinygrad_edu import DomainError, Value
 
-Rows = Sequence[tuple[Any, Any]]
-Clip = Callable[[list[Value]], Any]
+WORTH_COMPILING = 5_000, 2_000_000  # rows and wires in all epochs; fewer, and the compiler takes longer than the run
 
 
 @dataclass
@@ -70,6 +72,7 @@ def train(
     metrics: Mapping[str, Measure] | None = None,
     schedule: Callable[[int], float] | None = None,
     clip: Clip | None = None,
+    compiled: bool | Literal["auto"] = "auto",
 ) -> History:
     """Train the model's parameters by mini-batch gradient descent, w ← w - lr ∇E(w); return the history of the loss.
 
@@ -88,6 +91,11 @@ def train(
     schedule    epoch, counted from 0 -> the learning rate of that epoch; `nn.schedules` has some
     clip        called with the parameters after each backward pass, may change their `.grad` before the step, as
                 `partial(clip_gradients, max_norm=1.0)` does
+
+    compiled    whether to trace the loss of one row and compile it, for the same numbers but for rounding, many times
+                faster: True, or an error says why not; False; or "auto", if there is more to do than the compiler
+                takes: 5,000 rows over all epochs, and two million wires in their graphs. What cannot be traced, as
+                Dropout, is then trained without, with a warning
 
     Everything is checked before any parameter is changed: an empty, ragged or non-finite row, or a target that the loss
     refuses, is a ValueError or TypeError that names the row; so is an optimizer that moves another model's parameters,
@@ -114,10 +122,15 @@ def train(
         raise ValueError("patience needs validation rows to watch: give train() validation=(inputs, targets)")
     metrics = {} if metrics is None else metrics
     needs_functions(loss, metrics, schedule, clip)
+    if compiled not in ("auto", True, False):
+        raise ValueError(f'compiled is "auto", True or False, not {compiled!r}')
     optimizer = optimizer_for(model, optimizer)
     lrs = rates(schedule, epochs) if schedule is not None else []
     measures = [loss, *metrics.values()]
+    eager = Eager(model, rows, held_out, measures, optimizer, clip)
+    steps: Eager | Compiled = eager
     random_numbers = generator(seed)
+    order = list(range(len(rows)))
     history = History()
     best: list[float] = []
     from tqdm import tqdm
@@ -127,22 +140,25 @@ def train(
         tqdm(total=epochs * len(rows), unit="row", delay=1.0, disable=not progress, leave=False) as bar,
     ):
         try:
-            rehearse(model, rows, measures)
+            wires = rehearse(model, rows, measures)
             if held_out:
                 rehearse(model, held_out, measures, name="validation row")
+            if compiled is True or (compiled == "auto" and _is_long(len(rows) * epochs, wires)):
+                steps = _compiled(eager, needed=compiled is True)
             for epoch in range(epochs):
                 if lrs:
                     optimizer.lr = lrs[epoch]
-                random_numbers.shuffle(rows)
+                random_numbers.shuffle(order)
                 sums = [0.0] * len(measures)
                 for start in range(0, len(rows), batch_size):
-                    batch = rows[start : start + batch_size]
-                    sums = [*map(add, sums, _step(model, batch, measures, optimizer, clip))]
+                    batch = order[start : start + batch_size]
+                    sums = [*map(add, sums, steps.step(batch))]
                     bar.update(len(batch))
-                history.record(metrics, [x / len(rows) for x in sums], _means(model, held_out, measures))
+                steps.store()
+                history.record(metrics, [x / len(rows) for x in sums], steps.validation())
                 bar.set_description(f"epoch {epoch + 1}/{epochs}, loss {history.loss[-1]:.4g}", refresh=False)
                 if patience is None or history.validation_loss[-1] < history.final_loss:
-                    history.kept, best = epoch, _numbers(optimizer)
+                    history.kept, best = epoch, optimizer.numbers()
                 elif epoch - (history.kept or 0) >= patience:
                     break
         except KeyboardInterrupt:
@@ -152,49 +168,24 @@ def train(
             error.history = history  # type: ignore[attr-defined]
             raise
         finally:
+            steps.store()
             if patience is not None and history.kept is not None:
-                _assign(optimizer, best)
+                optimizer.assign(best)
     return history
 
 
-def _step(
-    model: Module, batch: Rows, measures: Sequence[Measure], optimizer: Optimizer, clip: Clip | None
-) -> list[float]:
-    """One step down the gradient of the batch's mean loss; the sums over the batch of the loss and the metrics."""
-    loss, *metrics = measures
-    answers = [(model(row), target) for row, target in batch]
-    mean = total([loss(answer, target) for answer, target in answers]) / len(batch)
-    if not isinstance(mean, Value):
-        raise TypeError(f"the loss needs to depend on the model's parameters, got the number {mean!r}")
-    optimizer.zero_grad()
-    mean.backward()
-    before = _numbers(optimizer)
+def _is_long(rows: int, wires: int) -> bool:
+    """Whether so many rows, with graphs of so many wires each, make up for the compiler's time."""
+    least_rows, least_wires = WORTH_COMPILING
+    return rows >= least_rows and rows * wires >= least_wires
+
+
+def _compiled(eager: Eager, needed: bool) -> Eager | Compiled:
+    """The same steps, compiled; if it is not needed and not possible either, a warning and the steps as they are."""
     try:
-        if clip is not None:
-            clip(optimizer.parameters)
-        optimizer.step()
-    except BaseException:  # no half steps
-        _assign(optimizer, before)
-        raise
-    return [len(batch) * mean.data, *_sums(answers, metrics)]
-
-
-def _sums(answers: Rows, measures: Sequence[Measure]) -> list[float]:
-    return [math.fsum(float(measure(answer, target)) for answer, target in answers) for measure in measures]
-
-
-def _means(model: Module, rows: Rows, measures: Sequence[Measure]) -> list[float]:
-    """The mean of each measure over rows that are not learned from; nothing where there are none."""
-    if not rows:
-        return []
-    with mode(model, training=False):
-        return [x / len(rows) for x in _sums([(model(row), target) for row, target in rows], measures)]
-
-
-def _numbers(optimizer: Optimizer) -> list[float]:
-    return [parameter.data for parameter in optimizer.parameters]
-
-
-def _assign(optimizer: Optimizer, numbers: Sequence[float]) -> None:
-    for parameter, number in zip(optimizer.parameters, numbers, strict=True):
-        parameter.data = number
+        return Compiled(eager)
+    except Exception as error:
+        if needed:
+            raise
+        warn(f"train() goes on without compiling, which is slower: {error}", stacklevel=3)
+        return eager
