@@ -19,7 +19,7 @@ from nn.rows import Measure, paired, rehearse, watched
 from nn.sizes import size
 from tinygrad_edu import DomainError, Value
 
-WORTH_COMPILING = 5_000, 2_000_000  # rows and wires in all epochs; fewer, and the compiler takes longer than the run
+WORTH_COMPILING = 2_000, 1_000_000  # rows and wires in all epochs; fewer, and the compiler takes longer than the run
 
 
 @dataclass
@@ -94,7 +94,7 @@ def train(
 
     compiled    whether to trace the loss of one row and compile it, for the same numbers but for rounding, many times
                 faster: True, or an error says why not; False; or "auto", if there is more to do than the compiler
-                takes: 5,000 rows over all epochs, and two million wires in their graphs. What cannot be traced, as
+                takes: 2,000 rows over all epochs, and a million wires in their graphs. What cannot be traced, as
                 Dropout, is then trained without, with a warning
 
     Everything is checked before any parameter is changed: an empty, ragged or non-finite row, or a target that the loss
