@@ -163,6 +163,13 @@ def test_an_error_at_other_numbers_shows_them(backend):
         program([[1.0]], at=[-3.0])
 
 
+def test_in_float32_rounding_is_coarser_and_no_difference_either():
+    program = Program.trace(lambda x: (W * x).exp() * 0.1, [1.0], [W], "llvm", "float32")
+    assert program.values([[0.7]])[0] == pytest.approx(0.1 * math.exp(1.4), rel=1e-6)
+    with pytest.raises(ValueError, match="does not do the same at every call"):
+        Program.trace(counted(), [1.0], [W], "llvm", "float32")([[3.0]])
+
+
 def test_the_function_is_no_part_of_a_pickle():
     program = Program.trace(lambda x: W * x, [1.0], [W])
     mean, gradient = pickle.loads(pickle.dumps(program))([[3.0]])

@@ -18,7 +18,7 @@ from tinygrad_edu.program.python import Interpreter
 from tinygrad_edu.program.replay import replay
 from tinygrad_edu.program.roll import rolled
 from tinygrad_edu.program.trace import trace
-from tinygrad_edu.program.trial import Trial
+from tinygrad_edu.program.trial import TOLERANCES, Trial
 from tinygrad_edu.program.unknown import traced
 from tinygrad_edu.value import Value
 
@@ -91,6 +91,7 @@ class Program:
         example: Sequence[float],
         parameters: Sequence[Value] = (),
         backend: Literal["llvm", "python"] | None = None,
+        dtype: Literal["float64", "float32"] = "float64",
     ) -> "Program":
         """The program of function(*inputs), a Value made of one input for each number of the example.
 
@@ -112,8 +113,8 @@ class Program:
         tinygrad_edu.errors.UnknownNumberError: ...
         """
         inputs = [Value(x) for x in example]
-        program = cls(traced(function, inputs, parameters), inputs, parameters, backend)
-        program._trial = Trial(function, [x.data for x in inputs])
+        program = cls(traced(function, inputs, parameters), inputs, parameters, backend, dtype)
+        program._trial = Trial(function, [x.data for x in inputs], TOLERANCES[dtype])
         return program
 
     def __call__(self, rows: Any, at: Sequence[float] | None = None) -> tuple[float, Any]:

@@ -7,13 +7,14 @@ from tinygrad_edu.backprop import nodes
 from tinygrad_edu.program.unknown import Unknown, replaced
 from tinygrad_edu.value import Value
 
-TOLERANCE = 1e-12  # of the largest number on the way to the output, which rounding is a part of
+TOLERANCES = {"float64": 1e-12, "float32": 1e-4}  # of the largest number on the way to the output, for rounding
 
 
 class Trial:
-    """A function, and the example that a program was traced from it on."""
+    """A function, the example a program was traced from it on, and how far its output may be from the program's."""
 
-    def __init__(self, function: Callable[..., Any], example: Sequence[float]) -> None:
+    def __init__(self, function: Callable[..., Any], example: Sequence[float], tolerance: float) -> None:
+        self.tolerance = tolerance
         self.function = function
         self.example = list(example)
 
@@ -45,4 +46,4 @@ class Trial:
         numbers = [node.data for node in nodes(output)] if isinstance(output, Value) else [output]
         if any(isinstance(x, Unknown) for x in numbers):  # it has kept Values from when it was traced
             return False
-        return bool(abs(found - numbers[-1]) <= TOLERANCE * max(map(abs, numbers)))
+        return bool(abs(found - numbers[-1]) <= self.tolerance * max(map(abs, numbers)))
