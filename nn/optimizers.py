@@ -68,7 +68,7 @@ class Optimizer:
 
             with np.errstate(all="ignore"):
                 columns = self.move(numbers, gradients, *memory)
-            sound = all(np.isfinite(column).all() for column in columns)
+                sound = all(math.isfinite(column @ column) or np.isfinite(column).all() for column in columns)
         else:
             columns = [list(column) for column in zip(*map(self.move, numbers, gradients, *memory), strict=True)]
             sound = all(all(map(math.isfinite, column)) for column in columns)

@@ -10,7 +10,7 @@ import numpy as np
 
 from tinygrad_edu.program.assembly import Assembly
 from tinygrad_edu.program.code import Code
-from tinygrad_edu.program.precision import PRECISIONS
+from tinygrad_edu.program.precision import PRECISIONS, Precision
 from tinygrad_edu.program.python import checked_array
 
 BETWEEN = 256  # bytes between places where the processor likes blocks to begin
@@ -27,22 +27,23 @@ class Machine:
 
     def mean(self, rows: Any, w: Any) -> tuple[tuple[float, Any], bool]:
         """The means of output and gradient, and whether they are finite."""
-        results = self._room_for(self.parameters + 1, self.precision.sums)
-        finite = self._run(rows, w, results, backward=True)
-        return (results.item(self.parameters), results[: self.parameters]), finite
+        rows = checked_array(rows, self.columns, self.precision.dtype)
+        function = self._function(backward=True)
+        place = function.place(w)
+        finite = function.run(_address(rows), len(rows), *place.addresses)
+        results = place.results.copy()
+        return (results.item(self.parameters), results[: self.parameters]), bool(finite)
 
     def values(self, rows: Any, w: Any) -> tuple[Any, bool]:
         """The output for each row, and whether all are finite."""
         rows = checked_array(rows, self.columns, self.precision.dtype)
-        outputs = self._room_for(len(rows), self.precision.lanes)
-        finite = self._run(rows, w, outputs, backward=False)
-        return outputs[: len(rows)], finite
+        function = self._function(backward=False)
+        outputs = np.empty(-(-len(rows) // self.precision.lanes) * self.precision.lanes, self.precision.dtype)
+        numbers, room, _ = function.place(w).addresses
+        finite = function.run(_address(rows), len(rows), numbers, room, _address(outputs))
+        return outputs[: len(rows)], bool(finite)
 
-    def _room_for(self, count: int, width: int) -> Any:
-        """An array for so many numbers, in whole vectors."""
-        return np.empty(-(-count // width) * width, self.precision.dtype)
-
-    def _run(self, rows: Any, w: Any, results: Any, backward: bool) -> bool:
+    def _function(self, backward: bool) -> "Function":
         function = self.functions.get(backward)
         if function is None:
             with self.one_at_a_time:
@@ -50,17 +51,11 @@ class Machine:
                     assembly = Assembly(self.code, self.columns, self.parameters, backward, self.precision)
                     self.functions[backward] = Function(assembly)
             function = self.functions[backward]
-        dtype = self.precision.dtype
-        rows, w = checked_array(rows, self.columns, dtype), np.ascontiguousarray(w, dtype)
-        if w.shape != (self.parameters,):
-            raise ValueError(
-                f"the program has {self.parameters} parameters, and was given numbers of the shape {w.shape}"
-            )
-        return function(rows, w, results)
+        return function
 
 
 class Function:
-    """One compiled function, and the room that each thread computes in."""
+    """One compiled function, and the places where threads compute with it."""
 
     def __init__(self, assembly: Assembly) -> None:
         llvm.initialize_native_target()
@@ -80,19 +75,33 @@ class Function:
         pointer = ctypes.c_void_p
         kind = ctypes.CFUNCTYPE(ctypes.c_int64, pointer, ctypes.c_int64, pointer, pointer, pointer)
         self.run: Callable[..., int] = kind(self.engine.get_function_address("run"))
-        self.room, self.precision = assembly.room, assembly.precision
+        self.room, self.parameters, self.precision = assembly.room, assembly.parameters, assembly.precision
         self.own = threading.local()
 
-    def __call__(self, rows: Any, w: Any, results: Any) -> bool:
-        """Fill the results, and say whether they are finite."""
-        if not hasattr(self.own, "room"):
-            self.own.memory = np.empty(self.room + self.precision.lanes, self.precision.dtype)
-            address = self.own.memory.ctypes.data
-            self.own.room = address + -address % BETWEEN
-        return bool(self.run(_pointer(rows), len(rows), _pointer(w), self.own.room, _pointer(results)))
+    def place(self, w: Any) -> "Place":
+        """Where this thread computes, with these numbers of the parameters."""
+        if len(w) != self.parameters:
+            raise ValueError(f"the program has {self.parameters} parameters, and was given {len(w)} numbers for them")
+        try:
+            place: Place = self.own.place
+        except AttributeError:
+            place = self.own.place = Place(self.room, self.parameters, self.precision)
+        place.w[:] = w
+        return place
 
 
-def _pointer(array: Any) -> int:
+class Place:
+    """Memory that stays from call to call: of the parameters, of what is computed on the way, and of the results."""
+
+    def __init__(self, room: int, parameters: int, precision: Precision) -> None:
+        self.w = np.empty(parameters, precision.dtype)
+        self.room = np.empty(room + precision.lanes, precision.dtype)
+        self.results = np.empty(-(-(parameters + 1) // precision.sums) * precision.sums, precision.dtype)
+        start = self.room.ctypes.data
+        self.addresses = (self.w.ctypes.data, start + -start % BETWEEN, self.results.ctypes.data)
+
+
+def _address(array: Any) -> int:
     """Where an array's numbers are: by its buffer, which takes a quarter of the time that NumPy takes, if it may."""
     try:
         return ctypes.addressof(ctypes.c_char.from_buffer(array))
