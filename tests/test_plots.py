@@ -488,6 +488,34 @@ def test_all_activations_are_drawn_unless_some_are_chosen():
         plots.activation_curves({})
 
 
+# ---------------- functions beside their slopes
+
+
+def test_functions_are_on_the_left_and_their_slopes_on_the_right():
+    figure = plots.function_curves({"cube": lambda x: x**3, "line": lambda x: 5 - 2 * x}, -2, 3, x="score")
+    left, right = figure.axes
+    xs = [-2 + 5 * i / 200 for i in range(201)]
+    for panel, curves in (
+        (left, {"cube": lambda x: x**3, "line": lambda x: 5 - 2 * x}),
+        (right, {"cube": lambda x: 3 * x**2, "line": lambda x: -2}),
+    ):
+        drawn = {line.get_label(): line.get_xydata().tolist() for line in panel.lines[1:]}
+        assert drawn.keys() == curves.keys()
+        for name, curve in curves.items():
+            assert [x for x, _ in drawn[name]] == pytest.approx(xs, abs=1e-12)
+            assert [y for _, y in drawn[name]] == pytest.approx([curve(x) for x in xs], abs=1e-9)
+        assert panel.get_xlabel() == "score"
+    assert legend(figure) == ["cube", "line"]
+    assert len({line.get_linestyle() for line in left.lines[1:]}) == 2
+
+
+def test_functions_that_cannot_be_drawn_are_a_clear_error():
+    with pytest.raises(ValueError, match="no functions"):
+        plots.function_curves({}, 0, 1)
+    with pytest.raises(ValueError, match="not from 1 to 1"):
+        plots.function_curves({"line": lambda x: x}, 1, 1)
+
+
 # ---------------- every picture
 
 

@@ -4,6 +4,7 @@ Every function returns a matplotlib Figure, which shows itself in Jupyter and ha
 """
 
 from nn.plots.activations import activation_curves
+from nn.plots.curves import function_curves
 from nn.plots.learning import learning_animation, learning_frames
 from nn.plots.losses import loss_curves
 from nn.plots.regions import decision_regions
@@ -13,6 +14,7 @@ from nn.plots.weights import weight_images
 __all__ = [
     "activation_curves",
     "decision_regions",
+    "function_curves",
     "learning_animation",
     "learning_frames",
     "loss_curves",
