@@ -94,6 +94,10 @@ def constants_of_their_own(x, y):
     return dot(W[:4], [(x * k - y).tanh() for k in (0.5, 1.5, 2.5, 9.0)])
 
 
+def one_number_for_a_stretch(x, y):
+    return dot(W[12:16], [(total(W[3 * k : 3 * k + 3]) * x - y).tanh() for k in range(4)])
+
+
 def nine_wide(x, y):  # more than a vector, and some left over
     h = [dot([W[k], W[k + 1]], [x, y], W[k + 2]).tanh() for k in range(0, 18, 2)]
     return dot(W[:9], h) * dot(W[9:18], h) + 0.01 * dot(W, W)
@@ -109,6 +113,7 @@ FUNCTIONS = [
     around,
     inputs_of_their_own,
     constants_of_their_own,
+    one_number_for_a_stretch,
     nine_wide,
 ]
 

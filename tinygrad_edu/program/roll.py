@@ -173,6 +173,8 @@ def _joined(gradients: Sequence[Tile], roll: _Roll) -> Iterator[Tile]:
             whole = roll.family(tuple([x for _, x in run])) if matrix else None
             if matrix is None or whole is None:
                 yield from run
+            elif shape(whole) and not shape(run[0][1]) and run[0][0].shape:
+                yield matrix, Column(whole)  # one number for all of a stretch
             else:
                 yield matrix, whole
 
