@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from tinygrad_edu.program.c import in_c
 from tinygrad_edu.program.code import Code
-from tinygrad_edu.program.passes import for_every_row, optimized
+from tinygrad_edu.program.passes import add_up, for_every_row, optimized
 from tinygrad_edu.program.printing import printed
 from tinygrad_edu.program.python import Interpreter
 from tinygrad_edu.program.replay import replay
@@ -176,8 +176,12 @@ class Program:
         return result
 
     @cached_property
+    def _rolled(self) -> Code:
+        return rolled(self.code)
+
+    @cached_property
     def _for_every_row(self) -> Code:
-        return optimized(for_every_row(self.code))
+        return optimized(add_up(optimized(for_every_row(self._rolled))))
 
     @cached_property
     def _runner(self) -> Any:
@@ -185,7 +189,7 @@ class Program:
             return Interpreter(self._for_every_row, len(self.inputs))
         from tinygrad_edu.program.machine import Machine
 
-        return Machine(rolled(self.code), len(self.inputs), len(self.parameters), self.dtype)
+        return Machine(self._rolled, len(self.inputs), len(self.parameters), self.dtype)
 
     def __getstate__(self) -> dict[str, Any]:
         """For a pickle: the program, not what runs it or what it was traced from."""

@@ -1,9 +1,10 @@
 """Passes: each takes a program and gives a shorter one that computes the same."""
 
+from collections import Counter
 from collections.abc import Callable
 
 from tinygrad_edu.gates import GATES
-from tinygrad_edu.program.code import ONE, Code, Name, Operand, Statement, Stored, shape
+from tinygrad_edu.program.code import ONE, Code, Column, Name, Operand, Statement, Stored, shape
 
 Change = Callable[[Statement], Operand | Statement | None]
 
@@ -17,6 +18,8 @@ def rewritten(code: Code, change: Change) -> Code:
     kept: list[Statement] = []
 
     def now(operand: Operand) -> Operand:
+        if isinstance(operand, Column):
+            return Column(now(operand.of))
         return instead.get(operand, operand) if isinstance(operand, Name) else operand
 
     forward = code.forward
@@ -100,16 +103,37 @@ def share_common(code: Code) -> Code:
 
 def drop_dead(code: Code) -> Code:
     """Leave out what neither the output nor a gradient depends on."""
-    needed = {code.output, *[gradient for _, gradient in code.gradients]}
+    needed = {code.output, *[_whole(gradient) for _, gradient in code.gradients]}
     kept = []
     forward = code.forward
     for i, statement in reversed(list(enumerate(code))):
         if statement.target in needed:
             kept.append(statement)
-            needed.update(statement.inputs)
+            needed.update(map(_whole, statement.inputs))
         else:
             forward -= i < code.forward
     return Code(tuple(reversed(kept)), forward, code.output, code.gradients)
+
+
+def _whole(x: Operand) -> Operand:
+    """What is computed where this is used."""
+    return x.of if isinstance(x, Column) else x
+
+
+def add_up(code: Code) -> Code:
+    """In the gradient, write `x + c * y + c * y` as `x + 2c * y`: what the squares of a penalty pass back."""
+    made: dict[Operand, Statement] = {statement.target: statement for statement in code}
+    uses = Counter([x for statement in code for x in statement.inputs] + [x for _, x in code.gradients])
+    instead: dict[Operand, Statement] = {}
+    for outer in code.statements[code.forward :]:
+        inner, product = [made.get(x) for x in outer.inputs[:2]] if outer.gate == "add" else (None, None)
+        if not inner or not product or inner.gate != "add" or uses[inner.target] > 1 or product.gate != "mul":
+            continue
+        (first, second), (factor, y) = inner.inputs, product.inputs
+        if second == product.target and isinstance(factor, float) and shape(y) == inner.target.shape:
+            instead[inner.target] = Statement(inner.target, "mul", (2.0 * factor, y))
+            instead[outer.target] = Statement(outer.target, "add", (first, inner.target))
+    return rewritten(code, lambda statement: instead.get(statement.target))
 
 
 def for_every_row(code: Code) -> Code:

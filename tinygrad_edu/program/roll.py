@@ -14,6 +14,8 @@ from tinygrad_edu.program.trees import TAKES_WHOLE
 Family = tuple[Operand, ...]
 Tile = tuple[Stored, Operand]
 
+FEWEST = 4  # single numbers that are worth a loop of their own
+
 
 def rolled(code: Code) -> Code:
     """The same program, with loops over the neurons of a layer, forward and backward."""
@@ -169,7 +171,8 @@ def _joined(gradients: Sequence[Tile], roll: _Roll) -> Iterator[Tile]:
         alike[where.shape, statement and statement.gate, roll.depth.get(x)].append((where, x))
     for tiles in alike.values():
         for run in _runs(tiles):
-            matrix = _regular([where for where, _ in run]) if len(run) > 1 else None
+            few = not run[0][0].shape and len(run) < FEWEST and not all(x in roll.place for _, x in run)
+            matrix = None if few or len(run) < 2 else _regular([where for where, _ in run])
             whole = roll.family(tuple([x for _, x in run])) if matrix else None
             if matrix is None or whole is None:
                 yield from run
