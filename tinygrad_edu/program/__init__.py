@@ -10,6 +10,7 @@ from functools import cached_property
 from importlib.util import find_spec
 from typing import Any, Literal
 
+from tinygrad_edu.errors import DomainError
 from tinygrad_edu.program.c import in_c
 from tinygrad_edu.program.code import Code
 from tinygrad_edu.program.passes import add_up, for_every_row, optimized
@@ -162,7 +163,7 @@ class Program:
             run = self._runner.mean if backward else self._runner.values
             result, finite = run(rows, numbers)
         except (ArithmeticError, ValueError) as error:
-            if not isinstance(error, ArithmeticError) and "math domain" not in str(error):
+            if not isinstance(error, ArithmeticError | DomainError) and "math domain" not in str(error):
                 raise
             finite = False
         if not finite:

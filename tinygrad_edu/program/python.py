@@ -1,16 +1,15 @@
-"""The Python backend: the printed program itself, on one row after the other or, of an array, on all at once."""
+"""The Python backend: the printed program itself, on all rows at once."""
 
-import math
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from math import isfinite
 from typing import Any
 
 from tinygrad_edu.gates import GATES
 from tinygrad_edu.program.code import Code
 from tinygrad_edu.program.printing import functions
+from tinygrad_edu.program.rows import PerRow, mean
 from tinygrad_edu.value import number
-
-ON_NUMBERS: dict[str, Any] = {name: row.forward for name, row in GATES.items()}
 
 
 class Interpreter:
@@ -19,16 +18,16 @@ class Interpreter:
     def __init__(self, code: Code, columns: int) -> None:
         self.columns = columns
         self.program = compile(functions(code)[1], "<program>", "exec")
-        self.forward, self.backward = self._functions(ON_NUMBERS)
+        self.forward, self.backward = self._functions(GATES)
 
     def mean(self, rows: Any, w: Sequence[float]) -> tuple[tuple[float, Any], bool]:
         """The means of output and gradient, and whether they are finite."""
         if hasattr(rows, "dtype"):
             return self._mean_of_arrays(rows, w)
-        outputs, gradients = zip(*[self.backward(row, w) for row in self._read(rows)], strict=True)
-        mean = math.fsum(outputs) / len(outputs)
-        gradient = [sum(column) / len(outputs) for column in zip(*gradients, strict=True)]
-        return (mean, gradient), all(map(math.isfinite, (mean, *gradient)))
+        count, columns = self._read(rows)
+        output, gradient = self.backward(columns, w)
+        value, *slopes = [mean(x, count) for x in (output, *gradient)]
+        return (value, slopes), all(map(isfinite, (value, *slopes)))
 
     def values(self, rows: Any, w: Sequence[float]) -> tuple[Any, bool]:
         """The output for each row, and whether all are finite."""
@@ -39,8 +38,10 @@ class Interpreter:
             with np.errstate(all="ignore"):
                 values = np.broadcast_to(forward(list(rows.T), w), len(rows)).copy()
             return values, bool(np.isfinite(values).all())
-        results = [self.forward(row, w) for row in self._read(rows)]
-        return results, all(map(math.isfinite, results))
+        count, columns = self._read(rows)
+        output = self.forward(columns, w)
+        outputs = output.numbers if isinstance(output, PerRow) else [output] * count
+        return outputs, all(map(isfinite, outputs))
 
     def _mean_of_arrays(self, rows: Any, w: Sequence[float]) -> tuple[tuple[float, Any], bool]:
         import numpy as np
@@ -48,16 +49,16 @@ class Interpreter:
         rows, (_, backward) = checked_array(rows, self.columns), self._of_arrays
         with np.errstate(all="ignore"):
             output, gradient = backward(list(rows.T), w)
-            mean, gradient = float(np.mean(output)), np.array([np.mean(x) for x in gradient], dtype=float)
-        return (mean, gradient), bool(np.isfinite(mean) and np.isfinite(gradient).all())
+            value, gradient = float(np.mean(output)), np.array([np.mean(x) for x in gradient], dtype=float)
+        return (value, gradient), bool(np.isfinite(value) and np.isfinite(gradient).all())
 
     def _functions(self, gates: dict[str, Any]) -> tuple[Callable[..., Any], Callable[..., Any]]:
         names = dict(gates)
         exec(self.program, names)
         return names["forward"], names["backward"]
 
-    def _read(self, rows: Any) -> list[list[float]]:
-        """Rows of as many finite numbers as there are inputs."""
+    def _read(self, rows: Any) -> tuple[int, list[PerRow]]:
+        """How many rows there are, of as many finite numbers as there are inputs, and the inputs."""
         given = []
         for i, row in enumerate(rows):
             row = [number(x) for x in row]
@@ -66,7 +67,7 @@ class Interpreter:
             given.append(row)
         if not given:
             raise ValueError("there are no rows")
-        return given
+        return len(given), [PerRow.of(list(column)) for column in zip(*given, strict=True)]
 
     @cached_property
     def _of_arrays(self) -> tuple[Callable[..., Any], Callable[..., Any]]:
