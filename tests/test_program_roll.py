@@ -4,6 +4,7 @@ import random
 
 import numpy as np
 import pytest
+from test_program import BACKENDS, run
 
 from nn import MLP, cross_entropy
 from tinygrad_edu import Program, Value, dot, logsumexp, total
@@ -98,6 +99,24 @@ def one_number_for_a_stretch(x, y):
     return dot(W[12:16], [(total(W[3 * k : 3 * k + 3]) * x - y).tanh() for k in range(4)])
 
 
+def every_third(x, y):  # numbers that do not lie side by side, whole
+    return logsumexp([W[0], W[3], W[6]]) * x + dot(W[10:13], [W[1], W[4], W[7]]) * y
+
+
+def downwards(x, y):
+    h = [(W[6 - 2 * k] * x + y).tanh() for k in range(4)]
+    return dot(W[10:14], h) + dot([W[8], W[5], W[2]], h[:3])
+
+
+def one_number_all_along(x, y):  # a group of it is not the number
+    return total([W[0], W[0]]) * dot([W[1], W[1], W[1]], [x, y, 2.0]) + logsumexp([x, x])
+
+
+def windows(x, y):  # rows that overlap
+    h = [dot(W[8:11], W[k : k + 3], x).tanh() for k in range(5)]
+    return dot(W[12:17], h) * y
+
+
 def nine_wide(x, y):  # more than a vector, and some left over
     h = [dot([W[k], W[k + 1]], [x, y], W[k + 2]).tanh() for k in range(0, 18, 2)]
     return dot(W[:9], h) * dot(W[9:18], h) + 0.01 * dot(W, W)
@@ -114,14 +133,15 @@ FUNCTIONS = [
     inputs_of_their_own,
     constants_of_their_own,
     one_number_for_a_stretch,
+    every_third,
+    downwards,
+    one_number_all_along,
+    windows,
     nine_wide,
 ]
 
 
-@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda f: f.__name__)
-def test_rolled_or_not_the_numbers_are_the_eager_engines(function):
-    numbers = random.Random(5)
-    rows = [[numbers.uniform(-1.0, 1.0), numbers.uniform(-1.0, 1.0)] for _ in range(35)]
+def eager_means(function, rows):
     for w in W:
         w.grad = 0.0
     outputs = []
@@ -129,15 +149,24 @@ def test_rolled_or_not_the_numbers_are_the_eager_engines(function):
         output = function(*map(Value, row))
         output.backward()
         outputs.append(output.data)
+    return np.mean(outputs), [w.grad / len(rows) for w in W], outputs
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda f: f.__name__)
+def test_rolled_or_not_the_numbers_are_the_eager_engines(function, backend):
+    numbers = random.Random(5)
+    rows = [[numbers.uniform(-1.0, 1.0), numbers.uniform(-1.0, 1.0)] for _ in range(35)]
+    expected, slopes, outputs = eager_means(function, rows)
     x, y = Value(0.3), Value(-0.2)
-    program = Program(function(x, y), [x, y], W, backend="llvm")
-    mean, gradient = program(rows)
-    assert mean == pytest.approx(np.mean(outputs), rel=1e-12, abs=1e-14)
-    assert list(gradient) == pytest.approx([w.grad / len(rows) for w in W], rel=1e-11, abs=1e-14)
-    assert list(program.values(rows)) == pytest.approx(outputs, rel=1e-12, abs=1e-14)
+    mean, gradient, found = run(Program(function(x, y), [x, y], W, backend=backend.split()[0]), rows, backend)
+    assert mean == pytest.approx(expected, rel=1e-12, abs=1e-14)
+    assert gradient == pytest.approx(slopes, rel=1e-11, abs=1e-14)
+    assert found == pytest.approx(outputs, rel=1e-12, abs=1e-14)
 
 
-def test_a_wide_network_with_a_penalty():
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_wide_network_with_a_penalty(backend):
     model, x = MLP(17, [21, 13, 5], activation="relu", seed=2), [Value(0.1 * k) for k in range(17)]
     parameters = model.parameters()
 
@@ -150,5 +179,5 @@ def test_a_wide_network_with_a_penalty():
         parameter.grad = 0.0
     for row in rows:
         loss([Value(number) for number in row]).backward()
-    _, gradient = Program(loss(x), x, parameters, backend="llvm")(rows)
-    assert list(gradient) == pytest.approx([p.grad / len(rows) for p in parameters], rel=1e-10, abs=1e-13)
+    _, gradient, _ = run(Program(loss(x), x, parameters, backend=backend.split()[0]), rows, backend)
+    assert gradient == pytest.approx([p.grad / len(rows) for p in parameters], rel=1e-10, abs=1e-13)

@@ -57,7 +57,7 @@ class _Roll:
 
     def replace(self, target: Name, instead: Operand | None) -> None:
         """Say that this is computed by something else."""
-        if instead is not None and instead != target:
+        if instead is not None and instead != target and shape(instead) == target.shape:
             self.made[target] = Statement(target, "same", (instead,))
 
     def family(self, members: Family) -> Operand | None:
