@@ -13,6 +13,8 @@ import mpmath
 import pytest
 from hypothesis import given, settings
 from test_program import FUNCTIONS, P, Q, R, eager, networks
+from test_program_roll import FUNCTIONS as LAYERS
+from test_program_roll import W
 from test_random_graphs import close_to, deterministic, in_values, recipes
 
 from nn import MLP, hinge_loss
@@ -90,6 +92,11 @@ def test_networks_as_the_eager_engine_has_them(run, name):
     compare(run, function, columns, model.parameters(), low=-1.0, high=1.0)
 
 
+@pytest.mark.parametrize("function", LAYERS, ids=lambda f: f.__name__)
+def test_what_is_rolled_as_the_eager_engine_has_it(run, function):
+    compare(run, function, 2, W, low=-1.0, high=1.0)
+
+
 def test_stretches_that_overlap_receive_both_gradients(run):
     weights = Group([Value(0.1 * i + 0.2) for i in range(11)])
     w = list(weights)
@@ -132,12 +139,33 @@ def test_the_lectures_neuron_reads_as_one_would_write_it():
     assert set(re.findall(r"^static double (\w+)", source, re.M)) == {"dot", "sigmoid"}
 
 
-def test_the_text_grows_with_gates_and_not_with_weights():
-    def lines(inputs):
-        model, x = MLP(inputs, [4, 1]), [Value(0.5) for _ in range(inputs)]
+def test_a_layer_is_a_loop_over_its_rows_and_its_gradient_two():
+    model, x = MLP(2, [4, 3, 1], activation="relu"), [Value(0.5), Value(0.25)]
+    source = Program(hinge_loss(model(x), 1), x, model.parameters()).to_c()
+    assert "g1[i] = dot(2, w + 3 * i, x, w[2 + 3 * i]);" in source
+    assert "g3[i] = dot(4, w + 12 + 5 * i, g2, w[16 + 5 * i]);" in source
+    across = [
+        "    for (int j = 0; j < 3; j++)",
+        "        for (int i = 0; i < 4; i++)",
+        "            g6[i] += w[12 + i + 5 * j] * g5[j];",
+    ]
+    assert "\n".join(across) in source
+    into = [
+        "    for (int i = 0; i < 3; i++)",
+        "        for (int j = 0; j < 4; j++)",
+        "            gradient[12 + 5 * i + j] += g5[i] * g2[j];",
+        "    for (int i = 0; i < 3; i++)",
+        "        gradient[16 + 5 * i] += g5[i];",
+    ]
+    assert "\n".join(into) in source
+
+
+def test_the_text_grows_with_layers_and_not_with_neurons_or_weights():
+    def lines(inputs, neurons):
+        model, x = MLP(inputs, [neurons, 1]), [Value(0.5) for _ in range(inputs)]
         return Program(hinge_loss(model(x), 1), x, model.parameters()).to_c().count("\n")
 
-    assert lines(400) == lines(40)
+    assert lines(400, 4) == lines(40, 4) == lines(40, 50)
 
 
 CONSTANTS = [0.1, -0.1, 1e300, 5e-324, -1.7976931348623157e308, 2.2250738585072014e-308, 1e22, 123456789.0, -3.0]

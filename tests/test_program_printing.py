@@ -78,12 +78,69 @@ def test_the_lectures_neuron_reads_as_on_the_slide():
     ]
 
 
+def test_a_layer_is_a_line():
+    """A neuron of the first layer has two weights and a bias; of the second four weights and a bias."""
+    model, x, t = MLP(2, [4, 3, 1], activation="relu", seed=1), [Value(0.3), Value(-0.4)], Value(1.0)
+    lines = Program(hinge_loss(model(x), t), [*x, t], model.parameters()).source.splitlines()
+    assert lines[lines.index("def forward(x, w):") :] == [
+        "def forward(x, w):",
+        "    g1 = [relu(dot(w[k:k + 2], x[0:2], w[k + 2])) for k in range(0, 12, 3)]",
+        "    g2 = [relu(dot(w[k:k + 4], g1, w[k + 4])) for k in range(12, 27, 5)]",
+        "    return relu(1.0 - x[2] * dot(w[27:30], g2, w[30]))",
+        "",
+        "",
+        "def backward(x, w):",
+        "    g1 = [dot(w[k:k + 2], x[0:2], w[k + 2]) for k in range(0, 12, 3)]",
+        "    g2 = [relu(a) for a in g1]",
+        "    g3 = [dot(w[k:k + 4], g2, w[k + 4]) for k in range(12, 27, 5)]",
+        "    g4 = [relu(a) for a in g3]",
+        "    v1 = 1.0 - x[2] * dot(w[27:30], g4, w[30])",
+        "    # backward",
+        "    v2 = -step(v1) * x[2]",
+        "    g5 = [v2 * a * step(b) for a, b in zip(w[27:30], g3)]",
+        "    g6 = [dot(w[k:27:5], g5) * step(a) for k, a in zip(range(12, 16), g1)]",
+        "    gradient = [0.0] * 31",
+        "    for k, a in zip(range(0, 12, 3), g6):",
+        "        gradient[k:k + 2] = [a * b for b in x[0:2]]",
+        "    gradient[2:12:3] = g6",
+        "    for k, a in zip(range(12, 27, 5), g5):",
+        "        gradient[k:k + 4] = [a * b for b in g2]",
+        "    gradient[16:27:5] = g5",
+        "    gradient[27:30] = [v2 * a for a in g4]",
+        "    gradient[30] = v2",
+        "    return relu(v1), gradient",
+    ]
+
+
+def test_a_penalty_is_one_term_of_each_weights_gradient():
+    """The slope of w² times 0.25 is 0.5 w."""
+    model, x = MLP(2, [4, 1], activation="relu", seed=1), [Value(0.3), Value(-0.4)]
+    w = model.parameters()
+    source = Program(hinge_loss(model(x), 1) + 0.25 * dot(w, w), x, w).source
+    lines = [line.strip() for line in source.splitlines()]
+    assert "gradient[k:k + 2] = [a * b + 0.5 * c for b, c in zip(x[0:2], w[k:k + 2])]" in lines
+    assert "gradient[2:12:3] = [a + 0.5 * b for a, b in zip(g3, w[2:12:3])]" in lines
+    assert "gradient[16] = v2 + 0.5 * w[16]" in lines
+
+
+def test_the_text_grows_with_layers_and_not_with_neurons():
+    def lines(width):
+        model, x, t = MLP(2, [width, width, 1], seed=1), [Value(0.3), Value(-0.4)], Value(1.0)
+        penalty = 1e-4 * dot(model.parameters(), model.parameters())
+        return Program(hinge_loss(model(x), t) + penalty, [*x, t], model.parameters()).source.splitlines()
+
+    assert all(len(lines(width)) < 40 for width in (4, 16, 40))
+
+
 @pytest.mark.parametrize(
     ("function", "text"),
     [
         (lambda p, q: p - -q, "w[0] + w[1]"),
         (lambda p, q: p + -q, "w[0] - w[1]"),
         (lambda p, q: p + q * -1.0, "w[0] - w[1]"),
+        (lambda p, q: -p + q, "w[1] - w[0]"),
+        (lambda p, q: -p + (p + q), "w[0] + w[1] - w[0]"),
+        (lambda p, q: -p + -q, "-w[0] - w[1]"),
         (lambda p, q: p - (p - q), "w[0] - (w[0] - w[1])"),
         (lambda p, q: p + -3.0 * q, "w[0] - 3.0 * w[1]"),
         (lambda p, q: p - -3.0, "w[0] + 3.0"),
