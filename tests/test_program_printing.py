@@ -10,7 +10,9 @@ from test_random_graphs import close_to, deterministic, in_values, recipes
 from nn import MLP, hinge_loss, squared_error
 from tinygrad_edu import DomainError, Program, Value, dot, maximum, sigmoid, total
 from tinygrad_edu.gates import neg
+from tinygrad_edu.program.code import Code, Name, Statement, Stored
 from tinygrad_edu.program.expressions import WIDTH
+from tinygrad_edu.program.passes import add_up
 
 
 def functions_of(program):
@@ -121,6 +123,18 @@ def test_a_penalty_is_one_term_of_each_weights_gradient():
     assert "gradient[k:k + 2] = [a * b + 0.5 * c for b, c in zip(x[0:2], w[k:k + 2])]" in lines
     assert "gradient[2:12:3] = [a + 0.5 * b for a, b in zip(g3, w[2:12:3])]" in lines
     assert "gradient[16] = v2 + 0.5 * w[16]" in lines
+
+
+def test_what_two_terms_are_added_to_is_not_lost_where_it_is_the_output():
+    """x + y / 2 + y / 2 is x + y, but the output x + y / 2 stays what it is."""
+    w, x, y = Name(0), Stored("w", 0), Stored("w", 1)
+    output, slope = Name(1), Name(2)
+    statements = (Statement(w, "mul", (0.5, y)), Statement(output, "add", (x, w)), Statement(slope, "add", (output, w)))
+    assert add_up(Code(statements, 2, output, ((y, slope),))).statements == statements
+    inner = Name(3)
+    apart = (*statements[:2], Statement(inner, "add", (x, w)), Statement(slope, "add", (inner, w)))
+    found = add_up(Code(apart, 2, output, ((y, slope),)))
+    assert found.statements[2:] == (Statement(inner, "mul", (1.0, y)), Statement(slope, "add", (x, inner)))
 
 
 def test_the_text_grows_with_layers_and_not_with_neurons():

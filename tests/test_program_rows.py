@@ -69,7 +69,7 @@ def test_what_is_the_same_for_all_rows_keeps_its_error():
     w, x = Value(1.0, "w"), Value(1.0, "x")
     program = Program(w.log() * x, [x], [w], backend="python")
     w.data = -1.0
-    with pytest.raises(DomainError, match="labelled .w.*log needs x > 0"):
+    with pytest.raises(DomainError, match=r"labelled .w.*log needs x > 0"):
         program([[1.0], [2.0]])
 
 

@@ -1,8 +1,8 @@
 """Program: a graph of one sample, recorded once, as a straight-line program that runs on many rows.
 
 `unknown.py` has it built; `trace.py` records it, by the chain rule run on symbols; `code.py` says what a program is;
-`passes.py` make it shorter; `printing.py` writes it as one would by hand, `c.py` in C; `python.py` runs that text,
-`machine.py` makes machine code. `trial.py` tries it on its first rows.
+`passes.py` make it shorter, `roll.py` makes a layer one statement; `printing.py` writes it as one would by hand, `c.py`
+in C; `python.py` runs that text, `machine.py` makes machine code. `trial.py` tries it on its first rows.
 """
 
 from collections.abc import Callable, Sequence
@@ -30,8 +30,8 @@ class Program:
     output      of a graph that was built on one sample
     inputs      the Values of that sample which the columns of the rows stand for
     parameters  the Values whose gradient is wanted; their numbers are read anew at every call
-    backend     `llvm`: machine code, with the extra `fast`; `python`: the printed program itself, which needs nothing,
-                and on a NumPy array takes all rows at once. Where none is given, llvm if it is installed
+    backend     `llvm`: machine code, with the extra `fast`; `python`: the printed program itself on all rows at once,
+                which needs nothing, and is faster on a NumPy array. Where none is given, llvm if it is installed
     dtype       of the numbers that machine code computes with: float32 is twice as fast and half as long, 7 digits
 
     All other leaves are constants. The program goes the way through the graph that the sample went: a Python `if` on

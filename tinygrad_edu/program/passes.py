@@ -123,7 +123,8 @@ def _whole(x: Operand) -> Operand:
 def add_up(code: Code) -> Code:
     """In the gradient, write `x + c * y + c * y` as `x + 2c * y`: what the squares of a penalty pass back."""
     made: dict[Operand, Statement] = {statement.target: statement for statement in code}
-    uses = Counter([x for statement in code for x in statement.inputs] + [x for _, x in code.gradients])
+    inputs = [x for statement in code for x in statement.inputs]
+    uses = Counter(map(_whole, [*inputs, code.output, *[x for _, x in code.gradients]]))
     instead: dict[Operand, Statement] = {}
     for outer in code.statements[code.forward :]:
         inner, product = [made.get(x) for x in outer.inputs[:2]] if outer.gate == "add" else (None, None)

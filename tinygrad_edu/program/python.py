@@ -25,7 +25,7 @@ class Interpreter:
         if hasattr(rows, "dtype"):
             return self._mean_of_arrays(rows, w)
         count, columns = self._read(rows)
-        output, gradient = self.backward(columns, w)
+        output, gradient = self.backward(columns, list(map(float, w)))
         value, *slopes = [mean(x, count) for x in (output, *gradient)]
         return (value, slopes), all(map(isfinite, (value, *slopes)))
 
@@ -39,7 +39,7 @@ class Interpreter:
                 values = np.broadcast_to(forward(list(rows.T), w), len(rows)).copy()
             return values, bool(np.isfinite(values).all())
         count, columns = self._read(rows)
-        output = self.forward(columns, w)
+        output = self.forward(columns, list(map(float, w)))
         outputs = output.numbers if isinstance(output, PerRow) else [output] * count
         return outputs, all(map(isfinite, outputs))
 
