@@ -1,4 +1,4 @@
-"""The Python backend: the printed program itself, on all rows at once."""
+"""The Python backend: the printed program itself, on all rows at once; of single numbers, on one row after another."""
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
@@ -18,15 +18,22 @@ class Interpreter:
     def __init__(self, code: Code, columns: int) -> None:
         self.columns = columns
         self.program = compile(functions(code)[1], "<program>", "exec")
-        self.forward, self.backward = self._functions(GATES)
+        self.row_by_row = not any(statement.target.shape for statement in code)
+        rules = {name: gate.forward for name, gate in GATES.items()}
+        self.forward, self.backward = self._functions(rules if self.row_by_row else GATES)
 
     def mean(self, rows: Any, w: Sequence[float]) -> tuple[tuple[float, Any], bool]:
         """The means of output and gradient, and whether they are finite."""
         if hasattr(rows, "dtype"):
             return self._mean_of_arrays(rows, w)
-        count, columns = self._read(rows)
-        output, gradient = self.backward(columns, list(map(float, w)))
-        value, *slopes = [mean(x, count) for x in (output, *gradient)]
+        given, w = self._read(rows), list(map(float, w))
+        if self.row_by_row:
+            results = [self.backward(row, w) for row in given]
+            columns = zip(*[(output, *gradient) for output, gradient in results], strict=True)
+            value, *slopes = [sum(column) / len(given) for column in columns]
+        else:
+            output, gradient = self.backward(_columns(given), w)
+            value, *slopes = [mean(x, len(given)) for x in (output, *gradient)]
         return (value, slopes), all(map(isfinite, (value, *slopes)))
 
     def values(self, rows: Any, w: Sequence[float]) -> tuple[Any, bool]:
@@ -38,9 +45,12 @@ class Interpreter:
             with np.errstate(all="ignore"):
                 values = np.broadcast_to(forward(list(rows.T), w), len(rows)).copy()
             return values, bool(np.isfinite(values).all())
-        count, columns = self._read(rows)
-        output = self.forward(columns, list(map(float, w)))
-        outputs = output.numbers if isinstance(output, PerRow) else [output] * count
+        given, w = self._read(rows), list(map(float, w))
+        if self.row_by_row:
+            outputs = [self.forward(row, w) for row in given]
+        else:
+            output = self.forward(_columns(given), w)
+            outputs = output.numbers if isinstance(output, PerRow) else [output] * len(given)
         return outputs, all(map(isfinite, outputs))
 
     def _mean_of_arrays(self, rows: Any, w: Sequence[float]) -> tuple[tuple[float, Any], bool]:
@@ -57,8 +67,8 @@ class Interpreter:
         exec(self.program, names)
         return names["forward"], names["backward"]
 
-    def _read(self, rows: Any) -> tuple[int, list[PerRow]]:
-        """How many rows there are, of as many finite numbers as there are inputs, and the inputs."""
+    def _read(self, rows: Any) -> list[list[float]]:
+        """Rows of as many finite numbers as there are inputs."""
         given = []
         for i, row in enumerate(rows):
             row = [number(x) for x in row]
@@ -67,11 +77,16 @@ class Interpreter:
             given.append(row)
         if not given:
             raise ValueError("there are no rows")
-        return len(given), [PerRow.of(list(column)) for column in zip(*given, strict=True)]
+        return given
 
     @cached_property
     def _of_arrays(self) -> tuple[Callable[..., Any], Callable[..., Any]]:
         return self._functions(on_arrays())
+
+
+def _columns(rows: Sequence[Sequence[float]]) -> Sequence[Any]:
+    """What the program computes with: for each input its number in every row; of a single row its numbers."""
+    return rows[0] if len(rows) == 1 else [PerRow.of(list(column)) for column in zip(*rows, strict=True)]
 
 
 def checked_array(rows: Any, columns: int, dtype: str = "float64") -> Any:
