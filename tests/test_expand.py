@@ -62,8 +62,8 @@ def structure(output):
 # ---------------- the whole table
 
 
-def test_every_fused_gate_has_its_well_conditioned_points():
-    assert set(WELL_CONDITIONED) == {name for name, gate in GATES.items() if gate.expansion}
+def test_only_fused_gates_have_points_of_their_own():
+    assert set(WELL_CONDITIONED) <= {name for name, gate in GATES.items() if gate.expansion}
 
 
 @pytest.mark.parametrize("gate", GATES.values(), ids=list(GATES))

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from tinygrad_edu.errors import DomainError
 from tinygrad_edu.program.c import in_c
-from tinygrad_edu.program.code import Code
+from tinygrad_edu.program.code import KNOWN, Code
 from tinygrad_edu.program.passes import add_up, for_every_row, optimized
 from tinygrad_edu.program.printing import printed
 from tinygrad_edu.program.python import Interpreter
@@ -31,7 +31,8 @@ class Program:
     inputs      the Values of that sample which the columns of the rows stand for
     parameters  the Values whose gradient is wanted; their numbers are read anew at every call
     backend     `llvm`: machine code, with the extra `fast`; `python`: the printed program itself on all rows at once,
-                which needs nothing, and is faster on a NumPy array. Where none is given, llvm if it is installed
+                which needs nothing, and is faster on a NumPy array. Where none is given, llvm if it is installed and
+                knows every gate: one of your own table it knows by the row's `expansion`
     dtype       of the numbers that machine code computes with: float32 is twice as fast and half as long, 7 digits
 
     All other leaves are constants. The program goes the way through the graph that the sample went: a Python `if` on
@@ -80,7 +81,10 @@ class Program:
         self.inputs = [x.label for x in inputs]
         self.parameters = list(parameters)
         self.code: Code = optimized(trace(output, list(inputs), self.parameters))
-        self.backend = backend or ("llvm" if find_spec("llvmlite") and find_spec("numpy") else "python")
+        if backend == "llvm":
+            self._refuse_python_only("the llvm backend")
+        compiler = find_spec("llvmlite") and find_spec("numpy") and not self._python_only
+        self.backend = backend or ("llvm" if compiler else "python")
         self.dtype = dtype
         if dtype == "float32" and self.backend == "python":
             raise ValueError("the backend 'python' computes in float64; float32 is for 'llvm', with the extra `fast`")
@@ -151,6 +155,7 @@ class Program:
         }
         ...
         """
+        self._refuse_python_only("C")
         return in_c(self._for_every_row, self.inputs, [w.label for w in self.parameters])
 
     def __str__(self) -> str:
@@ -175,6 +180,17 @@ class Program:
             passed = self._trial.passed(rows, lambda row: run([row], numbers)[0][0], self.parameters, numbers)
             self._trial = None if passed else self._trial
         return result
+
+    @property
+    def _python_only(self) -> list[str]:
+        """The gates that only Python can compute, by the forward rule of their rows."""
+        return sorted({statement.gate for statement in self.code} - KNOWN)
+
+    def _refuse_python_only(self, language: str) -> None:
+        for gate in self._python_only:
+            raise ValueError(
+                f"{language} has no {gate} gate, and the gate's row no expansion: give it one, or take backend='python'"
+            )
 
     @cached_property
     def _rolled(self) -> Code:

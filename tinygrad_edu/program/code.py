@@ -48,6 +48,13 @@ class Column:
         return (*shape(self.of), 1)
 
 
+KNOWN = {  # what every backend computes itself
+    *("add", "sub", "mul", "div", "pow", "power", "neg", "abs", "exp", "log", "sqrt", "sin", "cos", "tanh", "sigmoid"),
+    *("relu", "leaky_relu", "elu", "softplus", "reciprocal", "step"),
+    *("sum", "maximum", "minimum", "logsumexp", "dot"),
+    *("stack", "pick", "part"),
+}
+
 ONE = Stored("one", 0)  # the gradient of the output with respect to itself; 0 for a row that is to be left out
 
 Operand = Name | Stored | Column | float
@@ -60,7 +67,7 @@ class Statement:
     The gates are those of the table, on single numbers or, where an input is a group or a matrix, on each of its
     numbers: a single number is the same for all of them, a group the same for all rows of a matrix. Gates of groups
     reduce them, or each row of a matrix, to one number. Three more make groups and take them apart: `stack`, `pick`
-    and `part`.
+    and `part`. A gate that is not KNOWN has no expansion in its row either, and runs in Python alone.
     """
 
     target: Name

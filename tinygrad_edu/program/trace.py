@@ -9,14 +9,26 @@ from typing import Any
 from tinygrad_edu.arithmetic import Arithmetic
 from tinygrad_edu.backprop import Flow, chain_rule, topological_order
 from tinygrad_edu.gates import Gate
-from tinygrad_edu.program.code import ONE, Code, Name, Operand, Statement, Stored, size, stretch
+from tinygrad_edu.program.code import KNOWN, ONE, Code, Name, Operand, Statement, Stored, size, stretch
 from tinygrad_edu.value import Group, Value, record
 
 
 def through(gate: Gate, inputs: Sequence[Any]) -> "Symbol":
-    """A gate's output as a symbol; the statement that computes it is written down."""
-    trace = next(x.trace for x in map(_plain, inputs) if isinstance(x, Symbol))
-    return trace.write(gate, [_operand(_plain(x)) for x in inputs])
+    """A gate's output as a symbol; the statements that compute it are written down."""
+    plain = [_plain(x) for x in inputs]
+    writer = next(x.trace for x in plain if isinstance(x, Symbol))
+    symbol: Symbol = _written(gate, plain, writer)
+    return symbol
+
+
+def _written(gate: Gate, inputs: Sequence[Any], writer: "Trace") -> Any:
+    """What a gate makes of symbols and numbers: a statement or, if no backend knows the gate, those of its expansion.
+
+    The expansion of a gate of groups goes through their members, of which a symbol does not tell.
+    """
+    if gate.name not in KNOWN and gate.expansion and "[]" not in gate.takes:
+        return gate.expansion(*inputs)
+    return writer.write(gate, [_operand(x) for x in inputs])
 
 
 class Symbol(Arithmetic):
@@ -133,9 +145,8 @@ def _image(gate: Any, symbol: Any, first: Any = None, second: Any = None) -> Val
 def _gate(node: Value, images: dict[Any, Any], writer: Trace) -> Value:
     """A gate on symbols: what it computes is written down."""
     wires: tuple[Any, ...] = tuple([images.get(x, x) for x in node.operands()])
-    operands = [_operand(x if type(x) is float else x.data) for x in wires]
     gate: Any = node.gate
-    symbol = writer.write(gate, operands)
+    symbol = _written(gate, [x if type(x) is float else x.data for x in wires], writer)
     if type(node.first) is tuple:
         return _image(gate, symbol, wires)
     return _image(gate, symbol, *wires)
