@@ -6,6 +6,7 @@ paragraphs, lists of parameters in two columns, and examples.
 
 import re
 import sys
+import warnings
 from collections.abc import Iterator
 from html import escape
 from inspect import Signature
@@ -109,6 +110,7 @@ def inline(text: str) -> str:
 
 
 if __name__ == "__main__":
+    warnings.filterwarnings("ignore", ".*torch")  # where it is missing, its types are written as they stand
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE.parent / "build" / "reference"
     build(folder)
     print(f"the reference is in {folder / 'index.html'}")
