@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from nn import MLP
@@ -70,3 +71,15 @@ def test_a_gate_without_an_expansion_is_left_to_python():
         Program(ARCTAN(x), [x], [], backend="llvm")
     with pytest.raises(ValueError, match=f"^C {way_out}$"):
         program.to_c()
+
+
+def test_there_it_runs_on_lists_and_on_arrays(monkeypatch):
+    monkeypatch.setitem(GATES, "arctan", ARCTAN)
+    w, x = Value(2.0), Value(1.0)
+    program = Program(ARCTAN(w * x), [x], [w])
+    rows = [[0.5], [-1.0]]
+    for given in (rows, np.array(rows)):
+        mean, gradient = program(given)
+        assert mean == pytest.approx((math.atan(1.0) - math.atan(2.0)) / 2)
+        assert list(gradient) == pytest.approx([(0.5 / 2.0 - 1.0 / 5.0) / 2])  # x / (1 + (w x)²)
+        assert list(program.values(given)) == pytest.approx([math.atan(1.0), -math.atan(2.0)])

@@ -6,7 +6,7 @@ from math import isfinite
 from typing import Any
 
 from tinygrad_edu.gates import GATES
-from tinygrad_edu.program.code import Code
+from tinygrad_edu.program.code import KNOWN, Code
 from tinygrad_edu.program.printing import functions
 from tinygrad_edu.program.rows import PerRow, mean
 from tinygrad_edu.value import number
@@ -121,17 +121,22 @@ def on_arrays() -> dict[str, Any]:
         return np.exp(np.minimum(x, 0.0)) / (1.0 + np.exp(-np.abs(x)))
 
     names = ("abs", "exp", "log", "sqrt", "sin", "cos", "tanh", "reciprocal")
-    return {name: getattr(np, name) for name in names} | {
-        "pow": np.power,
-        "sigmoid": sigmoid,
-        "relu": lambda x: np.maximum(x, 0.0),
-        "step": lambda x: np.where(np.asarray(x) > 0.0, 1.0, 0.0),
-        "leaky_relu": lambda x, alpha: np.where(np.asarray(x) > 0.0, x, alpha * x),
-        "elu": lambda x, alpha: np.where(np.asarray(x) > 0.0, x, alpha * np.expm1(np.minimum(x, 0.0))),
-        "softplus": lambda x: np.logaddexp(x, 0.0),
-        "sum": sum,
-        "maximum": folded(np.maximum),
-        "minimum": folded(np.minimum),
-        "logsumexp": folded(np.logaddexp),
-        "dot": dot,
-    }
+    own = {name: np.vectorize(row.forward, otypes=[float]) for name, row in GATES.items() if name not in KNOWN}
+    return (
+        own
+        | {name: getattr(np, name) for name in names}
+        | {
+            "pow": np.power,
+            "sigmoid": sigmoid,
+            "relu": lambda x: np.maximum(x, 0.0),
+            "step": lambda x: np.where(np.asarray(x) > 0.0, 1.0, 0.0),
+            "leaky_relu": lambda x, alpha: np.where(np.asarray(x) > 0.0, x, alpha * x),
+            "elu": lambda x, alpha: np.where(np.asarray(x) > 0.0, x, alpha * np.expm1(np.minimum(x, 0.0))),
+            "softplus": lambda x: np.logaddexp(x, 0.0),
+            "sum": sum,
+            "maximum": folded(np.maximum),
+            "minimum": folded(np.minimum),
+            "logsumexp": folded(np.logaddexp),
+            "dot": dot,
+        }
+    )
