@@ -76,8 +76,8 @@ def test_an_optimizer_made_of_what_is_no_parameters_names_the_way(given):
 
 def test_an_optimizer_of_ones_own_is_an_optimizer():
     class Signs(Optimizer):
-        def move(self, numbers, gradients, memory):
-            return [[x - self.lr * math.copysign(1.0, slope) for x, slope in zip(numbers, gradients, strict=True)]]
+        def move(self, number, gradient):
+            return (number - self.lr * math.copysign(1.0, gradient),)
 
     model = MLP(2, [1])
     before = model.parameters()[0].data

@@ -181,7 +181,7 @@ def depth(recipe: Recipe) -> int:
 def test_random_graphs_are_of_every_gate_deep_shared_and_with_constants_on_either_side() -> None:
     met: list[Recipe] = []
 
-    @settings(deterministic, max_examples=50)
+    @settings(deterministic, max_examples=300)
     @given(recipes())
     def meet(recipe: Recipe) -> None:
         met.append(recipe)
