@@ -181,3 +181,31 @@ def test_a_wide_network_with_a_penalty(backend):
         loss([Value(number) for number in row]).backward()
     _, gradient, _ = run(Program(loss(x), x, parameters, backend=backend.split()[0]), rows, backend)
     assert gradient == pytest.approx([p.grad / len(rows) for p in parameters], rel=1e-10, abs=1e-13)
+
+
+# ---------------- what once went wrong
+
+
+def twice(x, y):  # the gradient of the first group has one term twice
+    return dot(W[:3], W[:3]) * x + dot(W[:3], W[3:6]) * y
+
+
+def parallel_chains(x, y):
+    for k in range(400):
+        x, y = (W[0] * x + W[k % 3]).tanh(), (W[1] * y + W[k % 3]).tanh()
+    return dot(W[2:4], [x, y])
+
+
+def numbers_and_groups_of_one(x, y):
+    return total([W[0] + logsumexp([x, y]) * w for w in W[1:3]]) + dot([x], [W[4] + y]) * dot([W[5]], [y])
+
+
+def test_chains_of_any_length_are_rolled_side_by_side():
+    x, y = Value(0.3), Value(0.2)
+    code = code_of(parallel_chains(x, y), [x, y], W)
+    assert gates_of(code)[: code.forward].count("tanh") == 400  # of two each
+
+
+@pytest.mark.parametrize("function", [twice, numbers_and_groups_of_one], ids=lambda f: f.__name__)
+def test_what_once_went_wrong(function):
+    test_rolled_or_not_the_numbers_are_the_eager_engines(function, "llvm")

@@ -62,37 +62,57 @@ class _Roll:
 
     def family(self, members: Family) -> Operand | None:
         """One operand for all of them: what is the same for all, or a group or matrix with a row for each; or None."""
-        if members not in self.families:
-            self.families[members] = self._found(members)
+        waiting = [members]
+        while waiting:
+            current = waiting[-1]
+            missing = [column for column in self._columns(current) if column not in self.families]
+            if current in self.families or not missing:
+                waiting.pop()
+                self.families.setdefault(current, self._found(current))
+            else:
+                waiting += missing
         return self.families[members]
 
+    def _statements(self, members: Family) -> list[Statement]:
+        """The statements that compute them, if these are alike; else none."""
+        statements = [self.given[x] for x in members if x in self.given]
+        alike = {(s.gate, tuple(map(shape, s.inputs)), s.target.shape, self.depth[s.target]) for s in statements}
+        if len(statements) < len(members) or len(alike) > 1 or len({*members}) < len(members):
+            return []
+        return statements
+
+    def _columns(self, members: Family) -> list[Family]:
+        """What they take, input by input, if they may become one statement."""
+        statements = self._statements(members)
+        if not statements or any(x in self.place for x in members):
+            return []
+        gate, of_shape = statements[0].gate, statements[0].target.shape
+        reduces = gate in GATES and "[]" in GATES[gate].takes
+        if gate in TAKES_WHOLE or len(of_shape) > 1 or (reduces and (gate != "dot" or of_shape)):
+            return []
+        return list(zip(*[s.inputs for s in statements], strict=True))
+
     def _found(self, members: Family) -> Operand | None:
-        first = members[0]
+        """The same, once their columns are found."""
+        first, statements = members[0], self._statements(members)
         if all(repr(x) == repr(first) for x in members):
             return first
         if all(isinstance(x, Stored) for x in members):
             return _regular([x for x in members if isinstance(x, Stored)])
-        statements = [self.given[x] for x in members if x in self.given]
-        alike = {(s.gate, len(s.inputs), s.target.shape, self.depth[s.target]) for s in statements}
-        if len(statements) < len(members) or len(alike) > 1 or len({*members}) < len(members):
-            return None
-        ((gate, _, of_shape, _),) = alike
-        if gate == "pick":
+        if statements and statements[0].gate == "pick":
             return _run([(s.inputs[0], _whole(s.inputs[1])) for s in statements], self)
         if any(x in self.place for x in members):
             return _run([self.place.get(x, (x, 0)) for x in members], self)
-        if gate in TAKES_WHOLE or len(of_shape) > 1 or (gate in GATES and "[]" in GATES[gate].takes and gate != "dot"):
+        columns = self._columns(members)
+        if not columns or any(self.families[column] is None and shape(column[0]) for column in columns):
             return None
+        gate, of_shape = statements[0].gate, statements[0].target.shape
         inputs = []
-        for column in zip(*[s.inputs for s in statements], strict=True):
-            found = self.family(column)
+        for column in columns:
+            found = self.families[column]
             if found is None:
-                if shape(column[0]):
-                    return None
                 found = self.families[column] = self.write("stack", column, (len(column),))
             inputs.append(Column(found) if of_shape and not shape(column[0]) and shape(found) else found)
-        if gate == "dot" and of_shape:
-            return None
         target = self.write(gate, inputs, (len(members), *of_shape))
         if not of_shape:
             for k, x in enumerate(members):
@@ -107,9 +127,9 @@ class _Roll:
         """
         if last.target not in self.made or self.made[last.target] is not last:
             return None
-        terms = {x: self._pair(x) for x in self._terms(last)}
-        pairs = sorted([pair for pair in terms.values() if pair], key=lambda pair: pair[1].start)
-        rest = [x for x, pair in terms.items() if not pair]
+        terms = [(x, self._pair(x)) for x in self._terms(last)]
+        pairs = sorted([pair for _, pair in terms if pair], key=lambda pair: pair[1].start)
+        rest = [x for x, pair in terms if not pair]
         if len(pairs) < 2 or len(rest) > 1:
             return None
         matrix = self.family(tuple([weights for _, weights in pairs]))
