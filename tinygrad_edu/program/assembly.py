@@ -14,7 +14,7 @@ from llvmlite import ir
 from tinygrad_edu.program.code import ONE, Code, Column, Operand, Statement, Stored, shape, size
 from tinygrad_edu.program.gradient import Gradient
 from tinygrad_edu.program.loops import Loops, integer, vector, whole
-from tinygrad_edu.program.mathematics import double
+from tinygrad_edu.program.mathematics import Mathematics, double
 from tinygrad_edu.program.precision import Precision
 from tinygrad_edu.program.trees import within
 
@@ -225,11 +225,25 @@ class Assembly:
         return self._computed("pow" if gate == "power" else gate, *values)
 
     def _computed(self, gate: str, *values: Any) -> Any:
-        """A gate of numbers; series are summed in double precision."""
-        if gate not in SERIES or self.single == double:
+        """A gate of numbers; a series is a function of its own, written once."""
+        if gate not in SERIES:
             return getattr(self.math, gate)(*values)
-        wide = [self.builder.fpext(x, _alike(x.type, double)) for x in values]
-        return self.builder.fptrunc(getattr(self.math, gate)(*wide), values[0].type)
+        kind = values[0].type
+        name = f"{gate}{'.block' if kind == self.block else ''}"
+        if name not in self.module.globals:
+            self._write_series(name, gate, kind, len(values))
+        return self.builder.call(self.module.globals[name], values)
+
+    def _write_series(self, name: str, gate: str, kind: Any, inputs: int) -> None:
+        """The function of a series, which is summed in double precision."""
+        function = ir.Function(self.module, ir.FunctionType(kind, [kind] * inputs), name)
+        function.linkage = "private"
+        builder = ir.IRBuilder(function.append_basic_block())
+        values = function.args
+        if self.single != double:
+            values = [builder.fpext(x, _alike(kind, double)) for x in values]
+        result = getattr(Mathematics(builder), gate)(*values)
+        builder.ret(result if self.single == double else builder.fptrunc(result, kind))
 
     def _reduced(self, gate: str, inputs: Sequence[Operand], same: bool) -> Any:
         """A gate that makes one number of whole groups."""

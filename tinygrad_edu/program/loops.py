@@ -94,12 +94,12 @@ class Loops:
     def load(self, base: Any, i: Any, step: Any, kind: Any = None) -> Any:
         """What is there: of the kind of the steps, if no other is given."""
         value = self.builder.load(self.at(base, i, step, kind or step))
-        value.align = 8
+        value.align = self.precision.bytes
         return value
 
     def store(self, value: Any, base: Any, i: Any) -> None:
         """Put it there, in steps of its kind."""
-        self.builder.store(value, self.at(base, i, value.type, value.type)).align = 8
+        self.builder.store(value, self.at(base, i, value.type, value.type)).align = self.precision.bytes
 
     # ---------------- vectors
 

@@ -20,6 +20,11 @@ class Precision:
     sums: int
 
     @property
+    def bytes(self) -> int:
+        """How long a number is: 64 bytes are added up at once."""
+        return 64 // self.sums
+
+    @property
     def lanes(self) -> int:
         """How many rows are in a block."""
         return 4 * self.sums
