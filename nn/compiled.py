@@ -13,6 +13,7 @@ from nn.optimizers import Column, Optimizer
 from tinygrad_edu import DomainError, Program, Value
 
 TRIED = 32  # rows that go through the programs before anything is learned
+COMPARED = 3  # rows whose losses are compared with those of plain targets
 
 
 class Compiled:
@@ -111,6 +112,16 @@ class Traced:
             with suppress(ArithmeticError, DomainError):
                 self.answers(tried, self.at(tried), numbers)
                 (self.loss if training else self.loss.values)(self.at(tried), at=numbers)
+                self._compare(range(len(rows))[:COMPARED], numbers)
+
+    def _compare(self, places: Sequence[int], numbers: Column) -> None:
+        """A loss may ask what kind of thing its target is, and take another way with a Value than with a number."""
+        measure, model = self.eager.measures[0], self.eager.model
+        for k, found in zip(places, self.loss.values(self.at(places), at=numbers), strict=True):
+            row, target = self.rows[k]
+            loss = float(measure(model(row), target))
+            if not math.isclose(found, loss, rel_tol=1e-9, abs_tol=1e-9):
+                raise ValueError(f"the loss of row {k} is {loss} for the target {target!r}, and {found} for a Value")
 
     def at(self, places: Sequence[int]) -> Any:
         """The rows at these places."""

@@ -552,3 +552,13 @@ def test_a_compiled_run_is_silent():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         train(three(), ROWS, CLASSES, cross_entropy, epochs=2, progress=False, compiled=True)
+
+
+def test_a_loss_that_asks_for_the_kind_of_its_target_is_not_compiled():
+    model = MLP(1, [1], seed=1)
+
+    def loss(output, target):
+        return output * 0.0 if isinstance(target, Value) else (output - target) ** 2
+
+    with pytest.raises(ValueError, match="for the target"):
+        train(model, [[1.0], [2.0]], [1.0, 0.0], loss=loss, epochs=1, progress=False, compiled=True)

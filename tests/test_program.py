@@ -329,3 +329,93 @@ def test_single_precision_is_machine_code_only():
         Program(Value(1.0) * 2.0, [], [], backend="python", dtype="float32")
     with pytest.raises(ValueError, match="'float64' or 'float32', not 'float16'"):
         Program(Value(1.0) * 2.0, [], [], dtype="float16")
+
+
+# ---------------- what is not finite does not go unseen
+
+SWALLOWING = {  # each makes a finite number of an infinite one
+    "tanh": lambda x: x.tanh(),
+    "sigmoid": lambda x: x.sigmoid(),
+    "softplus": lambda x: (-x).softplus(),
+    "elu": lambda x: elu(-x, 0.5),
+    "relu": lambda x: (-x).relu(),
+    "step": lambda x: x.step(),
+    "exp": lambda x: (-x).exp(),
+    "reciprocal": lambda x: x.reciprocal(),
+    "div": lambda x: 2.0 / x,
+    "maximum": lambda x: maximum(-x, 1.0),
+    "minimum": lambda x: minimum(1.0, x),
+    "logsumexp": lambda x: logsumexp([-x, 1.0]),
+    "power": lambda x: x**0,
+}
+
+
+@pytest.mark.parametrize("backend", ["llvm", "python on arrays"])
+@pytest.mark.parametrize("name", SWALLOWING)
+@pytest.mark.parametrize("maker", ["log", "div", "product"])
+def test_a_number_that_is_lost_on_the_way_is_an_error(name, maker, backend):
+    w, x = Value(1.0, "w"), Value(3.0, "x")
+    makers = {"log": lambda: (w * x).log(), "div": lambda: 1.0 / (w * x), "product": lambda: x * 1e300 * w}
+    program = Program(SWALLOWING[name](makers[maker]()), [x], [w], backend=backend.split()[0])
+    rows = [[1e200]] if maker == "product" else [[0.0]]
+    with pytest.raises(DomainError):
+        run(program, [[1.0], *rows], backend)
+    with pytest.raises(DomainError):
+        program.values(np.array(rows) if backend != "llvm" else rows)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_an_infinite_slope_that_nothing_comes_back_to_is_left_out_as_the_engine_does(backend):
+    w, x = Value(1.0), Value(2.0)
+    program = Program(maximum((w * x).sqrt(), 1.0), [x], [w], backend=backend.split()[0])
+    mean, gradient, outputs = run(program, [[0.0], [4.0]], backend)
+    assert (mean, gradient, outputs) == (1.5, [0.5], [1.0, 2.0])  # of the second row: 4 / (2 √4) / 2
+
+
+def test_a_result_too_large_for_its_precision_says_so():
+    w, x = Value(1.0), Value(2.0)
+    with pytest.raises(OverflowError, match="too large for float32"):
+        Program(w * x, [x], [w], backend="llvm", dtype="float32")([[1e30]], at=[1e30])
+
+
+# ---------------- arguments
+
+
+def test_inputs_and_parameters_are_leaves_each_of_them_once():
+    w, x = Value(1.0, "w"), Value(2.0, "x")
+    product = w * x
+    with pytest.raises(ValueError, match="input 1 of a program was made by a gate, mul"):
+        Program(product * w, [x, product], [w])
+    with pytest.raises(ValueError, match="parameter 0 of a program was made by a gate, mul"):
+        Program(product * w, [x], [product])
+    with pytest.raises(ValueError, match="one Value twice among its inputs"):
+        Program(product, [x, x], [w])
+    with pytest.raises(ValueError, match="one Value twice among its parameters"):
+        Program(product, [x], [w, w])
+    with pytest.raises(ValueError, match="is an input of this program and a parameter as well"):
+        Program(product, [x], [w, x])
+    with pytest.raises(TypeError, match=r"input 0 of a program is to be a Value, got float 3\.0"):
+        Program(product, [3.0], [w])
+    with pytest.raises(TypeError, match="output is a Value, got float"):
+        Program(3.0, [x], [w])
+
+
+def test_inputs_may_be_any_sequence_that_ends():
+    w, x = Value(1.0), Value(2.0)
+    assert Program(w * x, (v for v in [x]), iter([w]), backend="python")([[5.0]]) == (5.0, [5.0])
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("at", [[], [1.0, 2.0], 3.0, [[1.0, 2.0]], ["5"], [5j], [None]])
+def test_numbers_that_are_not_those_of_the_parameters_are_refused(backend, at):
+    w, x = Value(1.0), Value(2.0)
+    program = Program(w * x, [x], [w], backend=backend.split()[0])
+    with pytest.raises((TypeError, ValueError)):
+        program(np.array([[1.0]]) if "arrays" in backend else [[1.0]], at=at)
+
+
+@pytest.mark.parametrize("rows", [[["3"]], [[b"3"]], np.array([[1j]]), [[Value(1.0)]], [[1.0], [1.0, 2.0]]])
+def test_rows_of_anything_but_numbers_are_refused(rows):
+    w, x = Value(1.0), Value(2.0)
+    with pytest.raises((TypeError, ValueError), match=r"rows are numbers|not of one length"):
+        Program(w * x, [x], [w], backend="llvm")(rows)

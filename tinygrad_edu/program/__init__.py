@@ -5,6 +5,7 @@
 in C; `python.py` runs that text, `machine.py` makes machine code. `trial.py` tries it on its first rows.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from importlib.util import find_spec
@@ -21,7 +22,7 @@ from tinygrad_edu.program.roll import rolled
 from tinygrad_edu.program.trace import trace
 from tinygrad_edu.program.trial import TOLERANCES, Trial
 from tinygrad_edu.program.unknown import traced
-from tinygrad_edu.value import Value
+from tinygrad_edu.value import Value, number
 
 
 class Program:
@@ -78,8 +79,10 @@ class Program:
             raise ValueError(f"a program's backend is 'llvm' or 'python', not {backend!r}")
         if dtype not in ("float64", "float32"):
             raise ValueError(f"a program computes in 'float64' or 'float32', not {dtype!r}")
-        self.inputs = [x.label for x in inputs]
+        inputs = list(inputs)
         self.parameters = list(parameters)
+        _refuse_unless_leaves(output, inputs, self.parameters)
+        self.inputs = [x.label for x in inputs]
         self.code: Code = optimized(trace(output, list(inputs), self.parameters))
         if backend == "llvm":
             self._refuse_python_only("the llvm backend")
@@ -163,7 +166,7 @@ class Program:
 
     def _checked(self, rows: Any, at: Sequence[float] | None, backward: bool) -> Any:
         """The result, if it is finite; else the error of the row and the gate where it is not."""
-        numbers = [parameter.data for parameter in self.parameters] if at is None else at
+        numbers = [parameter.data for parameter in self.parameters] if at is None else self._numbers(at)
         try:
             run = self._runner.mean if backward else self._runner.values
             result, finite = run(rows, numbers)
@@ -172,14 +175,40 @@ class Program:
                 raise
             finite = False
         if not finite:
-            labels = [parameter.label for parameter in self.parameters]
-            for row in rows:
-                replay(self.code, [*map(Value, row, self.inputs)], [*map(Value, numbers, labels)], backward)
-            raise OverflowError("the sum over these rows is too large for a double")
+            result = self._eagerly(rows, numbers, backward)
         if self._trial is not None:
             passed = self._trial.passed(rows, lambda row: run([row], numbers)[0][0], self.parameters, numbers)
             self._trial = None if passed else self._trial
         return result
+
+    def _eagerly(self, rows: Any, numbers: Sequence[float], backward: bool) -> Any:
+        """The same gate by gate, with the error of a gate that has no value or no slope.
+
+        Where that is none, the engine has left out a slope, infinite for the program, that 0 comes back to.
+        """
+        labels = [parameter.label for parameter in self.parameters]
+        results = []
+        for row in rows:
+            parameters = [*map(Value, numbers, labels)]
+            output = replay(self.code, [*map(Value, row, self.inputs)], parameters, backward)
+            results.append([output, *[parameter.grad for parameter in parameters]])
+        values, *gradient = [list(column) for column in zip(*results, strict=True)]
+        means = [math.fsum(column) / len(results) for column in (values, *gradient)]
+        if self.backend == "llvm" or hasattr(rows, "dtype"):
+            import numpy as np
+
+            largest = float(np.finfo(self.dtype).max)
+            if max(map(abs, (*values, *means))) > largest:
+                raise OverflowError(f"a result for these rows is too large for {self.dtype}")
+            return (means[0], np.array(means[1:], self.dtype)) if backward else np.array(values, self.dtype)
+        return (means[0], means[1:]) if backward else values
+
+    def _numbers(self, at: Any) -> Any:
+        """Numbers for the parameters, if there are as many."""
+        if not hasattr(at, "__len__") or len(at) != len(self.parameters):
+            given = f"{len(at)} numbers" if hasattr(at, "__len__") else repr(at)
+            raise ValueError(f"`at` is a number for each of the {len(self.parameters)} parameters, got {given}")
+        return at if hasattr(at, "dtype") and at.ndim == 1 and at.dtype.kind in "fiu" else [number(x) for x in at]
 
     @property
     def _python_only(self) -> list[str]:
@@ -211,3 +240,23 @@ class Program:
     def __getstate__(self) -> dict[str, Any]:
         """For a pickle: the program, not what runs it or what it was traced from."""
         return {name: part for name, part in vars(self).items() if name not in ("_runner", "_trial")}
+
+
+def _refuse_unless_leaves(output: Any, inputs: Sequence[Any], parameters: Sequence[Any]) -> None:
+    """Columns and gradients are of Values that no gate made, each of them one thing."""
+    if not isinstance(output, Value):
+        raise TypeError(f"a program's output is a Value, got {type(output).__name__} {output!r}")
+    for name, values in (("input", inputs), ("parameter", parameters)):
+        for k, x in enumerate(values):
+            if not isinstance(x, Value):
+                raise TypeError(f"{name} {k} of a program is to be a Value, got {type(x).__name__} {x!r}")
+            if x.gate is not None:
+                raise ValueError(
+                    f"{name} {k} of a program was made by a gate, {x.gate.name}: give the leaves it is made of"
+                )
+        if len({*values}) < len(values):
+            raise ValueError(f"a program got one Value twice among its {name}s")
+    if both := {*inputs} & {*parameters}:
+        raise ValueError(
+            f"{both.pop()!r} is an input of this program and a parameter as well: is it of the row or not?"
+        )

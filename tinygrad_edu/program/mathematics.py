@@ -56,7 +56,8 @@ class Mathematics:
 
     def div(self, x: Any, y: Any) -> Any:
         """x / y."""
-        return self.builder.fdiv(*self._pair(x, y))
+        x, y = self._pair(x, y)
+        return self.sound(self.builder.fdiv(x, y), y)
 
     def neg(self, x: Any) -> Any:
         """-x."""
@@ -95,21 +96,33 @@ class Mathematics:
         """The square root; nan below 0."""
         return self._intrinsic("sqrt", x)
 
+    def sound(self, result: Any, *inputs: Any) -> Any:
+        """The result of a gate that would make a finite number of inputs that are not: nan if one of them is not."""
+        for x in inputs:
+            result = self.fma(x, 0.0, result)
+        return result
+
+    def larger(self, x: Any, y: Any) -> Any:
+        """The larger of two finite numbers."""
+        return self.select(self.above(x, y), x, y)
+
     def maximum(self, x: Any, y: Any) -> Any:
         """The larger of the two."""
-        return self.select(self.above(x, y), x, y)
+        x, y = self._pair(x, y)
+        return self.sound(self.larger(x, y), x, y)
 
     def minimum(self, x: Any, y: Any) -> Any:
         """The smaller of the two."""
-        return self.select(self.above(x, y), y, x)
+        x, y = self._pair(x, y)
+        return self.sound(self.select(self.above(x, y), y, x), x, y)
 
     def step(self, x: Any) -> Any:
         """1 above 0, else 0."""
-        return self.select(self.above(x, 0.0), self.splat(1.0, x.type), self.splat(0.0, x.type))
+        return self.sound(self.select(self.above(x, 0.0), self.splat(1.0, x.type), self.splat(0.0, x.type)), x)
 
     def relu(self, x: Any) -> Any:
         """x above 0, else 0."""
-        return self.select(self.above(x, 0.0), x, 0.0)
+        return self.sound(self.larger(x, 0.0), x)
 
     def polynomial(self, x: Any, coefficients: Sequence[float]) -> Any:
         """Horner's rule, the highest power first."""
@@ -141,20 +154,20 @@ class Mathematics:
 
     def exp(self, x: Any) -> Any:
         """2**n times a polynomial in the rest; infinite above 709.78, 0 below -745.13."""
-        x = self.minimum(self.maximum(x, -746.0), 710.0)
-        n, r = self._reduced(x)
+        given, x = x, self.larger(x, -746.0)
+        n, r = self._reduced(self.select(self.above(x, 710.0), 710.0, x))
         terms = [1.0 / math.factorial(k) for k in range(13, 1, -1)]
         rest = self.mul(self.mul(r, r), self.polynomial(r, terms))
-        return self._scaled(self.add(1.0, self.add(r, rest)), n)
+        return self.sound(self._scaled(self.add(1.0, self.add(r, rest)), n), given)
 
     def expm1(self, x: Any) -> Any:
         """The same less 1, for x up to 0."""
-        x = self.maximum(x, -746.0)
+        given, x = x, self.larger(x, -746.0)
         n, r = self._reduced(x)
         terms = [1.0 / math.factorial(k) for k in range(13, 1, -1)]
         rest = self.add(r, self.mul(self.mul(r, r), self.polynomial(r, terms)))  # e**r - 1
         power = self._scaled(self.splat(1.0, x.type), n)
-        return self.fma(power, rest, self.sub(power, 1.0))
+        return self.sound(self.fma(power, rest, self.sub(power, 1.0)), given)
 
     def tanh(self, x: Any) -> Any:
         """From m = expm1(-2|x|), as -m / (2 + m), with the sign of x."""
@@ -186,7 +199,7 @@ class Mathematics:
     def power(self, x: Any, exponent: float) -> Any:
         """x to a constant power: products for a small whole one, else the C library's pow."""
         if exponent == int(exponent) and abs(exponent) <= 16:
-            result = self.splat(1.0, x.type)
+            result = self.sound(self.splat(1.0, x.type), x)
             for _ in range(int(abs(exponent))):
                 result = self.mul(result, x)
             return result if exponent >= 0.0 else self.div(1.0, result)
@@ -194,7 +207,8 @@ class Mathematics:
 
     def pow(self, x: Any, y: Any) -> Any:
         """x**y, by the C library."""
-        return self._intrinsic("pow", *self._pair(x, y))
+        x, y = self._pair(x, y)
+        return self.sound(self._intrinsic("pow", x, y), x, y)
 
     # ---------------- logarithm
 
@@ -219,7 +233,7 @@ class Mathematics:
         half = self.mul(0.5, self.mul(f, f))
         low = self.fma(k, 1.90821492927058770002e-10, self.mul(s, self.add(half, r)))
         result = self.fma(k, 6.93147180369123816490e-01, self.sub(f, self.sub(half, low)))
-        return self.select(self.above(given, 0.0), result, math.nan)
+        return self.sound(self.select(self.above(given, 0.0), result, math.nan), given)
 
     def log1p(self, x: Any) -> Any:
         """log(1 + x), for x from 0 to 1: what 1 + x lost in rounding is added, divided by it."""

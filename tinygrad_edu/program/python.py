@@ -42,7 +42,7 @@ class Interpreter:
             import numpy as np
 
             rows, (forward, _) = checked_array(rows, self.columns), self._of_arrays
-            with np.errstate(all="ignore"):
+            with np.errstate(all="raise", under="ignore"):
                 values = np.broadcast_to(forward(list(rows.T), w), len(rows)).copy()
             return values, bool(np.isfinite(values).all())
         given, w = self._read(rows), list(map(float, w))
@@ -57,7 +57,7 @@ class Interpreter:
         import numpy as np
 
         rows, (_, backward) = checked_array(rows, self.columns), self._of_arrays
-        with np.errstate(all="ignore"):
+        with np.errstate(all="raise", under="ignore"):
             output, gradient = backward(list(rows.T), w)
             value, gradient = float(np.mean(output)), np.array([np.mean(x) for x in gradient], dtype=float)
         return (value, gradient), bool(np.isfinite(value) and np.isfinite(gradient).all())
@@ -93,12 +93,17 @@ def checked_array(rows: Any, columns: int, dtype: str = "float64") -> Any:
     """The rows as a contiguous array of numbers, if they fit."""
     import numpy as np
 
-    rows = np.ascontiguousarray(rows, dtype)
+    try:
+        rows = np.asarray(rows)
+    except ValueError:
+        raise ValueError(f"the program has {columns} inputs, and the rows are not of one length") from None
+    if rows.shape[:1] == (0,):
+        raise ValueError("there are no rows")
     if rows.ndim != 2 or rows.shape[1] != columns:
         raise ValueError(f"the program has {columns} inputs, and was given rows of the shape {rows.shape}")
-    if not len(rows):
-        raise ValueError("there are no rows")
-    return rows
+    if rows.dtype.kind not in "fiub":
+        raise TypeError(f"rows are numbers, got an array of {rows.dtype.name}")
+    return np.ascontiguousarray(rows, dtype)
 
 
 def on_arrays() -> dict[str, Any]:

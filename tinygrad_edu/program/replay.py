@@ -8,8 +8,8 @@ from tinygrad_edu.program.code import Code, Operand, Stored
 from tinygrad_edu.value import Group, Value
 
 
-def replay(code: Code, inputs: Sequence[Value], parameters: Sequence[Value], backward: bool) -> None:
-    """Raise what the eager engine raises for a row, the DomainError of a gate, or of a slope; else nothing."""
+def replay(code: Code, inputs: Sequence[Value], parameters: Sequence[Value], backward: bool) -> float:
+    """The output for a row, with the gradients on the parameters: or the DomainError of a gate, or of a slope."""
     stored = {"x": inputs, "w": parameters}
     results: dict[Operand, Any] = {}
 
@@ -20,8 +20,11 @@ def replay(code: Code, inputs: Sequence[Value], parameters: Sequence[Value], bac
         return operand if isinstance(operand, float) else results[operand]
 
     for statement in code.statements[: code.forward]:
-        inputs = [read(x) for x in statement.inputs]
-        results[statement.target] = Group(inputs) if statement.gate == "stack" else GATES[statement.gate](*inputs)
+        given = [read(x) for x in statement.inputs]
+        results[statement.target] = Group(given) if statement.gate == "stack" else GATES[statement.gate](*given)
     output = read(code.output)
-    if backward and isinstance(output, Value):
+    if not isinstance(output, Value):
+        return float(output)
+    if backward:
         output.backward()
+    return output.data
