@@ -111,17 +111,17 @@ class Traced:
             numbers, tried = eager.optimizer.numbers(), range(len(rows))[:TRIED]
             with suppress(ArithmeticError, DomainError):
                 self.answers(tried, self.at(tried), numbers)
-                (self.loss if training else self.loss.values)(self.at(tried), at=numbers)
-                self._compare(range(len(rows))[:COMPARED], numbers)
+                run = self.loss if training else self.loss.values
+                run(self.at(tried), at=numbers)
+                for k in tried[:COMPARED]:
+                    self._compare(k, run(self.at([k]), at=numbers)[0])
 
-    def _compare(self, places: Sequence[int], numbers: Column) -> None:
+    def _compare(self, k: int, found: float) -> None:
         """A loss may ask what kind of thing its target is, and take another way with a Value than with a number."""
-        measure, model = self.eager.measures[0], self.eager.model
-        for k, found in zip(places, self.loss.values(self.at(places), at=numbers), strict=True):
-            row, target = self.rows[k]
-            loss = float(measure(model(row), target))
-            if not math.isclose(found, loss, rel_tol=1e-9, abs_tol=1e-9):
-                raise ValueError(f"the loss of row {k} is {loss} for the target {target!r}, and {found} for a Value")
+        row, target = self.rows[k]
+        loss = float(self.eager.measures[0](self.eager.model(row), target))
+        if not math.isclose(found, loss, rel_tol=1e-9, abs_tol=1e-9):
+            raise ValueError(f"the loss of row {k} is {loss} for the target {target!r}, and {found} for a Value")
 
     def at(self, places: Sequence[int]) -> Any:
         """The rows at these places."""
