@@ -6,23 +6,14 @@ before anything is timed. The images are noise: how fast they are read does not 
 Needs the extras `benchmark`, `fast` and `twin`.
 """
 
-import time
-
 import numpy as np
-from beside import table
-from networks import ARRAYS, Work, agreed
+from networks import Work, compare
 
 
 def main() -> None:
     numbers = np.random.default_rng(0)
     work = Work([784, 50, 10], numbers.uniform(0.0, 1.0, (64, 784)), np.eye(10)[numbers.integers(0, 10, 64)])
-    started = time.perf_counter()
-    program, rows = work.ours()
-    result = program(rows, at=work.numbers)
-    compiled = time.perf_counter() - started
-    peers = agreed(result, {name: peer(work) for name, peer in ARRAYS.items()})
-    table("784-50-10, softmax cross-entropy, 64 rows", lambda: program(rows, at=work.numbers), peers)
-    print(f"ours compiled in {compiled:.2f} s, once")
+    compare("784-50-10, softmax cross-entropy, 64 rows", work)
 
 
 if __name__ == "__main__":

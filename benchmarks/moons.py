@@ -10,13 +10,11 @@ import ctypes
 import os
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from beside import table
-from networks import ARRAYS, Peer, Work, agreed
+from networks import ARRAYS, Peer, Work, compare
 from sklearn.datasets import make_moons
 
 
@@ -72,14 +70,11 @@ def moons() -> Work:
 
 def main() -> None:
     work = moons()
-    started = time.perf_counter()
-    program, rows = work.ours()
-    result = program(rows, at=work.numbers)
-    compiled = time.perf_counter() - started
-    peers = ARRAYS | {"C by hand, -O3 -march=native": in_c, "micrograd, its graph anew": in_micrograd}
-    steps = agreed(result, {name: peer(work) for name, peer in peers.items()})
-    table("2-16-16-1, hinge + L2, 100 rows", lambda: program(rows, at=work.numbers), steps)
-    print(f"ours compiled in {compiled:.2f} s, once")
+    compare(
+        "2-16-16-1, hinge + L2, 100 rows",
+        work,
+        ARRAYS | {"C by hand, -O3 -march=native": in_c, "micrograd, its graph anew": in_micrograd},
+    )
 
 
 if __name__ == "__main__":

@@ -6,11 +6,13 @@ in the order of `model.parameters()`: for each neuron its weights and then its b
 
 import os
 import sys
+import time
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from beside import table
 from threadpoolctl import threadpool_limits
 
 from tinygrad_edu import Program, Value, dot, logsumexp
@@ -172,3 +174,14 @@ def agreed(ours: tuple[float, Any], peers: dict[str, Peer]) -> dict[str, Callabl
         if not far <= 1e-9:
             sys.exit(f"{name} and ours differ by {far:.1e}")
     return {name: step for name, (step, _) in peers.items()}
+
+
+def compare(title: str, work: Work, peers: dict[str, Callable[[Work], Peer]] = ARRAYS) -> None:
+    """Print how ours stands beside these peers, and what compiling took."""
+    started = time.perf_counter()
+    program, rows = work.ours()
+    result = program(rows, at=work.numbers)
+    compiled = time.perf_counter() - started
+    steps = agreed(result, {name: peer(work) for name, peer in peers.items()})
+    table(title, lambda: program(rows, at=work.numbers), steps)
+    print(f"ours compiled in {compiled:.2f} s, once")
