@@ -34,7 +34,7 @@ class Program:
     backend     `llvm`: machine code, with the extra `fast`; `python`: the printed program itself on all rows at once,
                 which needs nothing, and is faster on a NumPy array. Where none is given, llvm if it is installed and
                 knows every gate: one of your own table it knows by the row's `expansion`
-    dtype       of the numbers that machine code computes with: float32 is twice as fast and half as long, 7 digits
+    dtype       of the numbers that machine code computes with: float32 is faster and half as long, and has 7 digits
 
     All other leaves are constants. The program goes the way through the graph that the sample went: a Python `if` on
     a Value's number is frozen in it, and of a graph that is there already nobody can tell. `Program.trace` builds the
@@ -83,7 +83,7 @@ class Program:
         self.parameters = list(parameters)
         _refuse_unless_leaves(output, inputs, self.parameters)
         self.inputs = [x.label for x in inputs]
-        self.code: Code = optimized(trace(output, list(inputs), self.parameters))
+        self.code: Code = optimized(trace(output, inputs, self.parameters))
         if backend == "llvm":
             self._refuse_python_only("the llvm backend")
         compiler = find_spec("llvmlite") and find_spec("numpy") and not self._python_only

@@ -11,7 +11,7 @@ from typing import Any
 
 from llvmlite import ir
 
-from tinygrad_edu.program.code import ONE, Code, Column, Operand, Statement, Stored, shape, size
+from tinygrad_edu.program.code import ONE, Code, Column, Operand, Statement, Stored, position, shape, size
 from tinygrad_edu.program.gradient import Gradient
 from tinygrad_edu.program.loops import Loops, integer, vector, whole
 from tinygrad_edu.program.mathematics import Mathematics, double
@@ -80,7 +80,8 @@ class Assembly:
     # ---------------- blocks of rows
 
     def _write(self) -> None:
-        loops, (lanes, sums), kind = self.loops, (self.precision.lanes, self.precision.sums), self.precision.vector
+        loops, lanes, sums = self.loops, self.precision.lanes, self.precision.sums
+        kind = self.precision.vector
         zero = self.math.splat(0.0, kind)
         self.columns_of_block = self.room_for(self.columns, self.block)
         for statement in self.statements:
@@ -166,7 +167,7 @@ class Assembly:
             return
         if statement.gate == "part":
             (start, _) = inputs[1:]
-            self.arrays[target] = self.builder.gep(self.arrays[inputs[0]], [whole(_int(start))])
+            self.arrays[target] = self.builder.gep(self.arrays[inputs[0]], [whole(position(start))])
             return
         fit: Any = (lambda x: x) if target in self.same else self.loops.wide
         place = self.arrays[target] = self.room_for(size(target), self.single if target in self.same else self.block)
@@ -214,7 +215,7 @@ class Assembly:
         """A gate on numbers, or on those of groups or matrices."""
         gate, inputs = statement.gate, statement.inputs
         if gate == "pick":
-            return self.number(inputs[0], whole(_int(inputs[1])))
+            return self.number(inputs[0], whole(position(inputs[1])))
         if not statement.target.shape and any(map(size, inputs)):
             return self._reduced(gate, inputs, all(map(self.is_same, inputs)))
         if gate == "power" and isinstance(inputs[1], float):
@@ -281,8 +282,3 @@ class Assembly:
 def _alike(kind: Any, number: Any) -> Any:
     """A vector of so many other numbers, or one."""
     return ir.VectorType(number, kind.count) if isinstance(kind, ir.VectorType) else number
-
-
-def _int(x: Operand) -> int:
-    assert isinstance(x, float)
-    return int(x)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tinygrad_edu.program.code import Code, Column, Name, Operand, Statement, Stored, shape
+from tinygrad_edu.program.code import Code, Column, Name, Operand, Statement, Stored, group_of, shape
 from tinygrad_edu.program.expressions import (
     PRODUCT,
     TIGHT,
@@ -200,7 +200,7 @@ class C(Expressions):
         self, statements: Sequence[Statement], output: Operand, gradients: Sequence[tuple[Stored, Operand]]
     ) -> None:
         self.output, self.gradients = output, gradients
-        inputs = [x.of if isinstance(x, Column) else x for s in statements for x in s.inputs]
+        inputs = [group_of(x) for s in statements for x in s.inputs]
         self.read = {x.array for x in (*inputs, output) if isinstance(x, Stored)}
         whole = {x for s in statements for x in s.inputs[: groups_of(s.gate)]}
         across = {s.target for s in statements if _goes_across(s)}

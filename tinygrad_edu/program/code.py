@@ -106,6 +106,17 @@ def size(operand: Operand) -> int:
     return shape(operand)[0] if shape(operand) else 0
 
 
+def group_of(operand: Operand) -> Operand:
+    """What is computed where this is used: of a column its group."""
+    return operand.of if isinstance(operand, Column) else operand
+
+
+def position(operand: Operand) -> int:
+    """The place in a group that `pick` takes, or from which on `part` does."""
+    assert isinstance(operand, float)
+    return int(operand)
+
+
 def turned(stored: Stored) -> Stored:
     """A matrix with its rows as columns."""
     return Stored(stored.array, stored.start, stored.shape[::-1], stored.strides[::-1])

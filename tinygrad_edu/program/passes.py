@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from tinygrad_edu.gates import GATES
-from tinygrad_edu.program.code import ONE, Code, Column, Name, Operand, Statement, Stored, shape
+from tinygrad_edu.program.code import ONE, Code, Column, Name, Operand, Statement, Stored, group_of, position, shape
 
 Change = Callable[[Statement], Operand | Statement | None]
 
@@ -72,16 +72,16 @@ def narrow(code: Code) -> Code:
         return Stored(x.array, where.start, (len(where),), (where.step,))
 
     def narrowed(statement: Statement) -> Statement | None:
-        whole = made.get(statement.inputs[0]) if statement.gate in ("pick", "part") else None
-        if whole is None or whole.gate not in ("add", "sub", "mul", "neg"):
+        group = made.get(statement.inputs[0]) if statement.gate in ("pick", "part") else None
+        if group is None or group.gate not in ("add", "sub", "mul", "neg"):
             return None
-        if any(isinstance(x, Name) and x.shape for x in whole.inputs):
+        if any(isinstance(x, Name) and x.shape for x in group.inputs):
             return None
-        first, *last = [int(x) for x in statement.inputs[1:] if isinstance(x, float)]
-        parts = [part_of(x, slice(first, *(last or [first + 1]))) for x in whole.inputs]
+        first, *last = map(position, statement.inputs[1:])
+        parts = [part_of(x, slice(first, *(last or [first + 1]))) for x in group.inputs]
         if statement.gate == "pick":
             parts = [Stored(x.array, x.start) if isinstance(x, Stored) else x for x in parts]
-        return Statement(statement.target, whole.gate, tuple(parts))
+        return Statement(statement.target, group.gate, tuple(parts))
 
     return rewritten(code, narrowed)
 
@@ -103,28 +103,23 @@ def share_common(code: Code) -> Code:
 
 def drop_dead(code: Code) -> Code:
     """Leave out what neither the output nor a gradient depends on."""
-    needed = {code.output, *[_whole(gradient) for _, gradient in code.gradients]}
+    needed = {code.output, *[group_of(gradient) for _, gradient in code.gradients]}
     kept = []
     forward = code.forward
     for i, statement in reversed(list(enumerate(code))):
         if statement.target in needed:
             kept.append(statement)
-            needed.update(map(_whole, statement.inputs))
+            needed.update(map(group_of, statement.inputs))
         else:
             forward -= i < code.forward
     return Code(tuple(reversed(kept)), forward, code.output, code.gradients)
-
-
-def _whole(x: Operand) -> Operand:
-    """What is computed where this is used."""
-    return x.of if isinstance(x, Column) else x
 
 
 def add_up(code: Code) -> Code:
     """In the gradient, write `x + c * y + c * y` as `x + 2c * y`: what the squares of a penalty pass back."""
     made: dict[Operand, Statement] = {statement.target: statement for statement in code}
     inputs = [x for statement in code for x in statement.inputs]
-    uses = Counter(map(_whole, [*inputs, code.output, *[x for _, x in code.gradients]]))
+    uses = Counter(map(group_of, [*inputs, code.output, *[x for _, x in code.gradients]]))
     instead: dict[Operand, Statement] = {}
     for outer in code.statements[code.forward :]:
         inner, product = [made.get(x) for x in outer.inputs[:2]] if outer.gate == "add" else (None, None)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import prod
 
-from tinygrad_edu.program.code import Code, Column, Operand, Statement, Stored, shape, size
+from tinygrad_edu.program.code import Code, Column, Operand, Statement, Stored, group_of, shape, size
 from tinygrad_edu.program.expressions import POWER, TIGHT, WIDTH, Expressions, Loops, Written, bracketed, filled, legend
 
 LETTERS = "abcdefhijlnopqrstuyz"  # without those of the row, of the parameters, of what is computed, and of places
@@ -173,7 +173,7 @@ class Python(Expressions):
     def each(self, x: Operand, loops: Loops) -> str:
         """A letter, which runs through the group, or a number at a distance from a place that does so already."""
         depth = 0 if isinstance(x, Column) else len(loops) - 1
-        group = x.of if isinstance(x, Column) else x
+        group = group_of(x)
         if isinstance(group, Stored) and len(group.shape) == 1:
             for places, letter in loops[depth].items():
                 alike = isinstance(places, range) and (len(places), places.step) == (size(group), group.strides[0])

@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 from tinygrad_edu.gates import GATES
-from tinygrad_edu.program.code import Code, Column, Name, Operand, Statement, Stored, shape, turned
+from tinygrad_edu.program.code import Code, Column, Name, Operand, Statement, Stored, group_of, position, shape, turned
 from tinygrad_edu.program.trees import TAKES_WHOLE
 
 Family = tuple[Operand, ...]
@@ -100,7 +100,7 @@ class _Roll:
         if all(isinstance(x, Stored) for x in members):
             return _regular([x for x in members if isinstance(x, Stored)])
         if statements and statements[0].gate == "pick":
-            return _run([(s.inputs[0], _whole(s.inputs[1])) for s in statements], self)
+            return _run([(s.inputs[0], position(s.inputs[1])) for s in statements], self)
         if any(x in self.place for x in members):
             return _run([self.place.get(x, (x, 0)) for x in members], self)
         columns = self._columns(members)
@@ -229,7 +229,7 @@ def _ordered(made: dict[Operand, Statement], output: Operand, gradients: tuple[T
         waiting = [now(root)]
         while waiting:
             x = waiting[-1]
-            inputs = [y.of if isinstance(y, Column) else y for y in map(now, made[x].inputs)] if x in made else []
+            inputs = [group_of(now(y)) for y in made[x].inputs] if x in made else []
             missing = [y for y in inputs if y in made and y not in done]
             if missing and x not in done:
                 waiting += reversed(missing)
@@ -242,10 +242,5 @@ def _ordered(made: dict[Operand, Statement], output: Operand, gradients: tuple[T
     need(output)
     forward = len(done)
     for _, x in gradients:
-        need(x.of if isinstance(x, Column) else x)
+        need(group_of(x))
     return Code(tuple(done.values()), forward, now(output), tuple([(where, now(x)) for where, x in gradients]))
-
-
-def _whole(x: Operand) -> int:
-    assert isinstance(x, float)
-    return int(x)
