@@ -1,7 +1,8 @@
 // The stepper, for a notebook's output, a saved page and the live widget alike.
 //
-// stepper(root) upgrades an element that holds the picture as an <img> and the walk as JSON. Python has computed every
-// number and every word; what is left to do here is to show, at each step, what is known by then and to hide the rest.
+// upgrade(root) turns an element that holds the picture as an <img> and the walk, packed, into the stepper. Python has
+// computed every number and every word; what is left to do here is to show, at each step, what is known by then and to
+// hide the rest.
 // Everything is looked up inside the root: several steppers on one page know nothing of one another.
 
 const iconButton = (action, key, path) => `
@@ -42,9 +43,14 @@ const CONTROLS = `
 
 const SECONDS_A_STEP = 1.6;
 
-function stepper(root) {
+async function upgrade(root) {
   root.classList.add("ready");
-  let walk = JSON.parse(root.querySelector("script[type='application/json']").textContent);
+  const packed = bytesOf(root.querySelector("script[type='application/zlib']").textContent);
+  const unpacked = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
+  stepper(root, await new Response(unpacked).json());
+}
+
+function stepper(root, walk) {
   let at = 0; // the step shown
   let asking = false; // whether its number is still to be predicted
   let predicting = false;
@@ -301,9 +307,13 @@ function stepper(root) {
 
 // The same picture that the <img> shows, as elements that can be lit.
 function pictureOf(image) {
-  const bytes = Uint8Array.from(atob(image.src.split(",")[1]), (character) => character.charCodeAt(0));
+  const bytes = bytesOf(image.src.split(",")[1]);
   const picture = new DOMParser().parseFromString(new TextDecoder().decode(bytes), "image/svg+xml");
   return document.importNode(picture.documentElement, true);
+}
+
+function bytesOf(base64) {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }
 
 function column([word, symbols, number]) {
@@ -326,7 +336,7 @@ function set(part, attributes) {
 // The live widget: a slider for each input. Python answers every move with the walk through the graph as it is then.
 function render({ model, el }) {
   el.innerHTML = model.get("fragment");
-  const update = stepper(el.querySelector(".stepper"));
+  const update = stepper(el.querySelector(".stepper"), model.get("walk"));
   const inputs = element("fieldset", "sliders");
   inputs.append(element("legend", "", "inputs"));
   for (const [place, { name, number, least, most }] of model.get("inputs").entries()) {
