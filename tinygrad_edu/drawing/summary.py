@@ -1,6 +1,6 @@
 """A graph too large to read, in a few boxes: the layers of its model, or its gates by kind and depth, counted."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from heapq import nlargest
 from typing import Any, Literal
@@ -16,7 +16,7 @@ BANDS = (12, 6, 3, 1)  # into how many the depths are cut when there are too man
 NAMED = 3  # of the largest gradients
 
 INPUTS = (-1, "inputs")  # the box of the leaves that are not parameters
-Box = str | tuple[int, str]  # what the values of one box share: a part of the model, or a depth and a kind of gate
+Box = str | tuple[int, str]  # what the values of a box share: a part of the model, or a depth and a kind of gate
 
 
 def summary(
@@ -35,30 +35,30 @@ def summary(
     """
     from tinygrad_edu.drawing.sheet import Sheet
 
-    boxes, bands = _boxes(order, homes)
-    keys = {box: f"b{j}" for j, box in enumerate(dict.fromkeys(boxes.values()))}
+    boxes, kinds, bands = _boxes(order, homes)
     gates = Counter([box for node, box in boxes.items() if node.gate])
     leaves = Counter([box for node, box in boxes.items() if not node.gate])
-    steepest: dict[Box, float] = defaultdict(float)
+    steepest = [0.0] * len(kinds)
     for node, gradient in gradients.items():
-        steepest[boxes[node]] = max(steepest[boxes[node]], abs(gradient))
+        if abs(gradient) > steepest[boxes[node]]:
+            steepest[boxes[node]] = abs(gradient)
 
-    sheet = Sheet(direction, len(keys))
-    for box, key in keys.items():
-        lines = [(one_line(box if type(box) is str else box[1]), "name")]
+    sheet = Sheet(direction, len(kinds))
+    for box, kind in enumerate(kinds):
+        lines = [(one_line(kind if type(kind) is str else kind[1]), "name")]
         if gates[box]:
             lines.append((counted(gates[box], "gate"), "count"))
         if leaves[box]:
-            lines.append((counted(leaves[box], "input" if box == INPUTS else "parameter"), "count"))
+            lines.append((counted(leaves[box], "input" if kind == INPUTS else "parameter"), "count"))
         if gradients:
             lines.append((f"∂ up to {brief(steepest[box], decimals)}", "grad"))
         classes = "gate folded" + " output" * (box == boxes[order[-1]])
-        part = Part(classes, ", ".join([text for text, _ in lines]), tuple([kind for _, kind in lines]))
-        sheet.node(key, "\\n".join([escaped(text) for text, _ in lines]), part, shape="box", style="rounded")
+        part = Part(classes, ", ".join([text for text, _ in lines]), tuple([style for _, style in lines]))
+        sheet.node(f"b{box}", "\\n".join([escaped(text) for text, _ in lines]), part, shape="box", style="rounded")
     for j, ((tail, head), wires) in enumerate(_arrows(order, boxes).items()):
         look = {"label": f"{wires:,}"} if wires > 1 else {}
         part = Part("wire", counted(wires, "wire"), ("count",) * len(look))
-        sheet.edge(f"e{j}", keys[tail], keys[head], part, **look)
+        sheet.edge(f"e{j}", f"b{tail}", f"b{head}", part, **look)
 
     stands_for = ["a part of the model"] * bool(homes)
     stands_for += [f"gates of one kind {f'in one of {bands} bands of depth' if bands else 'at one depth'}"]
@@ -70,29 +70,27 @@ def summary(
     return sheet.picture(remark, remark)
 
 
-def _boxes(order: Sequence[Any], homes: Mapping[Value, str]) -> tuple[dict[Value, Box], int]:
-    """The box of every value, and into how many bands the depths were cut, 0 if they were not."""
+def _boxes(order: Sequence[Any], homes: Mapping[Value, str]) -> tuple[dict[Value, int], list[Box], int]:
+    """The number of each value's box, what each box stands for, and how many bands the depths are cut into, if any."""
     depths = _depths(order)
     deepest = max(depths.values())
     for bands in (0, *BANDS):
-        boxes: dict[Value, Box] = {}
-        alike: dict[Box, Box] = {}  # one tuple for all that are in one box
+        boxes: dict[Value, int] = {}
+        numbers: dict[Box, int] = {}
         for node in order:
             if type(node) is Group:
                 continue
+            box: Box = INPUTS
             if node in homes:
-                boxes[node] = homes[node]
-            elif node.gate is None:
-                boxes[node] = INPUTS
-            else:
-                depth = depths[node]
-                box = (depth * bands // (deepest + 1) if bands else depth, node.gate.name)
-                boxes[node] = alike.setdefault(box, box)
-                if len(alike) > MOST_BOXES and bands != BANDS[-1]:
-                    break
+                box = homes[node]
+            elif node.gate:
+                box = (depths[node] * bands // (deepest + 1) if bands else depths[node], node.gate.name)
+            boxes[node] = numbers.setdefault(box, len(numbers))
+            if len(numbers) > MOST_BOXES and bands != BANDS[-1]:
+                break
         else:
             break
-    return boxes, bands
+    return boxes, list(numbers), bands
 
 
 def _depths(order: Sequence[Any]) -> dict[Any, int]:
@@ -103,34 +101,27 @@ def _depths(order: Sequence[Any]) -> dict[Any, int]:
             depths[node] = max([depths[x] for x in node.members if type(x) is not float], default=0)
         elif node.gate is None:
             depths[node] = 0
+        elif type(node.first) is tuple:
+            depths[node] = 1 + max([depths.get(x, 0) for x in node.first])
         else:
-            deepest = 0
-            for x in _operands(node):
-                depth = depths.get(x, 0)
-                if depth > deepest:
-                    deepest = depth
-            depths[node] = deepest + 1
+            first, second = depths.get(node.first, 0), depths.get(node.second, 0)
+            depths[node] = 1 + (first if first > second else second)
     return depths
 
 
-def _operands(node: Value) -> tuple[Any, ...]:
-    """`node.operands()` as the graph holds them, in less time; None where a gate of one input has no other."""
-    return node.first if type(node.first) is tuple else (node.first, node.second)
-
-
-def _arrows(order: Sequence[Any], boxes: Mapping[Value, Box]) -> dict[tuple[Box, Box], int]:
+def _arrows(order: Sequence[Any], boxes: Mapping[Value, int]) -> dict[tuple[int, int], int]:
     """How many wires lead from box to box."""
-    arrows: dict[Box, dict[Box, int]] = defaultdict(lambda: defaultdict(int))  # by their heads
-    of_group: dict[Group, Counter[Box]] = {}
+    arrows: Counter[tuple[int, int]] = Counter()
+    of_group: dict[Group, Counter[int]] = {}
     for node in order:
         if type(node) is Group:
             of_group[node] = Counter([boxes[x] for x in node.members if type(x) is not float])
             continue
-        tails = arrows[boxes[node]]
-        for x in _operands(node):
-            if x in boxes:
-                tails[boxes[x]] += 1
-            elif x in of_group:
+        head = boxes[node]
+        for x in node.first if type(node.first) is tuple else (node.first, node.second):
+            if x in of_group:
                 for tail, wires in of_group[x].items():
-                    tails[tail] += wires
-    return {(tail, head): wires for head, tails in arrows.items() for tail, wires in tails.items() if tail != head}
+                    arrows[tail, head] += wires
+            elif boxes.get(x, head) != head:
+                arrows[boxes[x], head] += 1
+    return {(tail, head): wires for (tail, head), wires in arrows.items() if tail != head}
