@@ -1,15 +1,13 @@
 """stepper(): the walk against numbers derived by hand, and its HTML as a browser reads it."""
 
-import base64
 import json
 import math
 import re
 import sys
 import xml.etree.ElementTree as ET
-import zlib
-from html.parser import HTMLParser
 
 import pytest
+from parsed import Parsed
 
 from tinygrad_edu import Value, dot, relu, sigmoid, stepper
 from tinygrad_edu.stepper.rerun import rerun
@@ -32,42 +30,6 @@ HOSTILE = [
 def product():
     x, y, z = Value(-2, "x"), Value(5, "y"), Value(-4, "z")
     return ((x + y).named("q") * z).named("f")
-
-
-class Parsed(HTMLParser):
-    """The tags of a page, and the text of its scripts by their type."""
-
-    def __init__(self, html):
-        super().__init__()
-        self.tags = []
-        self.scripts = {}
-        self.inside = None
-        self.feed(html)
-        self.close()
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        self.inside = dict(attrs).get("type", "text/javascript") if tag == "script" else None
-
-    def handle_endtag(self, tag):
-        if tag == "script":
-            self.inside = None
-
-    def handle_data(self, data):
-        if self.inside:
-            self.scripts[self.inside] = self.scripts.get(self.inside, "") + data
-
-    @property
-    def walk(self):
-        """The walk as JSON, unpacked."""
-        return zlib.decompress(base64.b64decode(self.scripts["application/zlib"])).decode()
-
-    @property
-    def svg(self):
-        (image,) = [attrs["src"] for tag, attrs in self.tags if tag == "img"]
-        kind, _, data = image.partition(",")
-        assert kind == "data:image/svg+xml;base64"
-        return base64.b64decode(data).decode()
 
 
 # ---------------- the walk
