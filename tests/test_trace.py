@@ -8,9 +8,9 @@ import pytest
 from nn import MLP
 from tinygrad_edu import Program, Value, total
 from tinygrad_edu.gates import GATES, Gate, abs, reciprocal
+from tinygrad_edu.program import arrays
 from tinygrad_edu.program.code import KNOWN
 from tinygrad_edu.program.mathematics import Mathematics
-from tinygrad_edu.program.python import on_arrays
 
 SOFTSIGN = Gate(
     "softsign", "x", "softsign", r"\operatorname{softsign}\left(#1\right)",
@@ -32,7 +32,7 @@ def test_what_is_known_has_a_function_on_every_backend():
     assert GATES.keys() >= KNOWN - GROUPS
     assert all(hasattr(Mathematics, gate) for gate in KNOWN - GROUPS - REDUCING)
     operators = {"add", "sub", "mul", "div", "neg", "power"}  # of Python itself
-    assert on_arrays().keys() == KNOWN - GROUPS - operators
+    assert arrays.gates().keys() == KNOWN - GROUPS - operators
 
 
 @pytest.mark.parametrize("backend", ["python", "llvm"])

@@ -2,17 +2,18 @@
 
 import ctypes
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import llvmlite.binding as llvm
 import numpy as np
 
+from tinygrad_edu.program.arrays import checked
 from tinygrad_edu.program.assembly import Assembly
 from tinygrad_edu.program.code import Code
-from tinygrad_edu.program.precision import PRECISIONS, Precision
-from tinygrad_edu.program.python import checked_array
+from tinygrad_edu.program.precision import PRECISIONS
 
+pointer, count = ctypes.c_void_p, ctypes.c_int64
 BETWEEN = 256  # bytes between places where the processor likes blocks to begin
 
 
@@ -22,35 +23,39 @@ class Machine:
     def __init__(self, code: Code, columns: int, parameters: int, dtype: str) -> None:
         self.code, self.columns, self.parameters = code, columns, parameters
         self.precision = PRECISIONS[dtype]
-        self.functions: dict[bool, Function] = {}
+        self.functions: dict[tuple[bool, bool], Function] = {}  # by whether backward, and whether for a single row
         self.one_at_a_time = threading.Lock()
 
     def mean(self, rows: Any, w: Any) -> tuple[tuple[float, Any], bool]:
         """The means of output and gradient, and whether they are finite."""
-        rows = checked_array(rows, self.columns, self.precision.dtype)
-        function = self._function(backward=True)
+        rows = checked(rows, self.columns, self.precision.dtype)
+        function = self._function(backward=True, single=len(rows) == 1)
         place = function.place(w)
-        finite = function.run(_address(rows), len(rows), *place.addresses)
+        finite = function.run(*place.given(rows), *place.addresses)
         results = place.results.copy()
         return (results.item(self.parameters), results[: self.parameters]), bool(finite)
 
     def values(self, rows: Any, w: Any) -> tuple[Any, bool]:
         """The output for each row, and whether all are finite."""
-        rows = checked_array(rows, self.columns, self.precision.dtype)
-        function = self._function(backward=False)
-        outputs = np.empty(-(-len(rows) // self.precision.lanes) * self.precision.lanes, self.precision.dtype)
-        numbers, room, _ = function.place(w).addresses
-        finite = function.run(_address(rows), len(rows), numbers, room, _address(outputs))
+        rows = checked(rows, self.columns, self.precision.dtype)
+        function = self._function(backward=False, single=len(rows) == 1)
+        lanes = function.precision.lanes
+        outputs = np.empty(-(-len(rows) // lanes) * lanes, self.precision.dtype)
+        place = function.place(w)
+        numbers, room, _ = place.addresses
+        finite = function.run(*place.given(rows), numbers, room, address(outputs))
         return outputs[: len(rows)], bool(finite)
 
-    def _function(self, backward: bool) -> "Function":
-        function = self.functions.get(backward)
+    def _function(self, backward: bool, single: bool) -> "Function":
+        kind = backward, single
+        function = self.functions.get(kind)
         if function is None:
             with self.one_at_a_time:
-                if backward not in self.functions:
-                    assembly = Assembly(self.code, self.columns, self.parameters, backward, self.precision)
-                    self.functions[backward] = Function(assembly)
-            function = self.functions[backward]
+                if kind not in self.functions:
+                    precision = self.precision.narrow if single else self.precision
+                    assembly = Assembly(self.code, self.columns, self.parameters, backward, precision)
+                    self.functions[kind] = Function(assembly)
+            function = self.functions[kind]
         return function
 
 
@@ -74,10 +79,10 @@ class Function:
                 passes.run(function, builder)
         self.engine = llvm.create_mcjit_compiler(module, target)
         self.engine.finalize_object()
-        pointer = ctypes.c_void_p
-        kind = ctypes.CFUNCTYPE(ctypes.c_int64, pointer, ctypes.c_int64, pointer, pointer, pointer)
-        self.run: Callable[..., int] = kind(self.engine.get_function_address("run"))
-        self.room, self.parameters, self.precision = assembly.room, assembly.parameters, assembly.precision
+        # arguments of no declared types: what is a pointer is known by its own, and nothing is converted
+        self.run: Callable[..., int] = ctypes.CFUNCTYPE(count)(self.engine.get_function_address("run"))
+        self.room, self.columns, self.parameters = assembly.room, assembly.columns, assembly.parameters
+        self.precision = assembly.precision
         self.own = threading.local()
 
     def place(self, w: Any) -> "Place":
@@ -85,7 +90,7 @@ class Function:
         try:
             place: Place = self.own.place
         except AttributeError:
-            place = self.own.place = Place(self.room, self.parameters, self.precision)
+            place = self.own.place = Place(self)
         place.w[:] = w
         return place
 
@@ -93,18 +98,28 @@ class Function:
 class Place:
     """Memory that stays from call to call: of the parameters, of what is computed on the way, and of the results."""
 
-    def __init__(self, room: int, parameters: int, precision: Precision) -> None:
-        self.w = np.empty(parameters, precision.dtype)
-        self.room = np.empty(room + precision.lanes, precision.dtype)
-        self.results = np.empty(-(-(parameters + 1) // precision.sums) * precision.sums, precision.dtype)
+    def __init__(self, function: Function) -> None:
+        precision = function.precision
+        sums = precision.sums
+        self.row = np.empty((1, function.columns), precision.dtype)
+        self.w = np.empty(function.parameters, precision.dtype)
+        self.room = np.empty(function.room + BETWEEN // precision.bytes, precision.dtype)
+        self.results = np.empty(-(-(function.parameters + 1) // sums) * sums, precision.dtype)
         start = self.room.ctypes.data
-        self.addresses = (self.w.ctypes.data, start + -start % BETWEEN, self.results.ctypes.data)
+        self.of_row = address(self.row), count(1)
+        self.addresses = address(self.w), pointer(start + -start % BETWEEN), address(self.results)
+
+    def given(self, rows: Any) -> Sequence[Any]:
+        """Where the rows are, and how many. One is copied: that takes less time than to ask NumPy where it is."""
+        if len(rows) > 1:
+            return address(rows), count(len(rows))
+        self.row[:] = rows
+        return self.of_row
 
 
-def _address(array: Any) -> int:
+def address(array: Any) -> ctypes.c_void_p:
     """Where an array's numbers are: by its buffer, which takes a quarter of the time that NumPy takes, if it may."""
     try:
-        return ctypes.addressof(ctypes.c_char.from_buffer(array))
+        return pointer(ctypes.addressof(ctypes.c_char.from_buffer(array)))
     except (TypeError, ValueError):  # read-only, or empty
-        address: int = array.ctypes.data
-        return address
+        return pointer(array.ctypes.data)

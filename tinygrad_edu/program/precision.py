@@ -1,6 +1,6 @@
 """The two precisions of machine code: what a number is, and how many of them go together."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from llvmlite import ir
@@ -12,12 +12,14 @@ class Precision:
 
     dtype   its name in NumPy
     number  its name in LLVM
-    sums    how many a processor adds up at once; four times as many rows make a block
+    sums    how many a processor adds up at once
+    lanes   how many rows make a block
     """
 
     dtype: str
     number: Any
     sums: int
+    lanes: int
 
     @property
     def bytes(self) -> int:
@@ -25,9 +27,9 @@ class Precision:
         return 64 // self.sums
 
     @property
-    def lanes(self) -> int:
-        """How many rows are in a block."""
-        return 4 * self.sums
+    def narrow(self) -> "Precision":
+        """The same with the smallest blocks, for a single row: most lanes of a larger one would compute it again."""
+        return replace(self, lanes=self.sums)
 
     @property
     def vector(self) -> Any:
@@ -41,5 +43,6 @@ class Precision:
 
 
 PRECISIONS = {
-    kind.dtype: kind for kind in (Precision("float64", ir.DoubleType(), 8), Precision("float32", ir.FloatType(), 16))
+    kind.dtype: kind
+    for kind in (Precision("float64", ir.DoubleType(), 8, 32), Precision("float32", ir.FloatType(), 16, 64))
 }

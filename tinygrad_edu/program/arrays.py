@@ -1,0 +1,81 @@
+"""Rows as a NumPy array: whether they fit a program, and the printed program on all of them at once."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from tinygrad_edu.gates import GATES
+from tinygrad_edu.program.code import KNOWN
+
+
+def checked(rows: Any, columns: int, dtype: str = "float64") -> Any:
+    """The rows as a contiguous array of numbers, if they fit."""
+    try:
+        rows = np.asarray(rows)
+    except ValueError:
+        raise ValueError(f"the program has {columns} inputs, and the rows are not of one length") from None
+    if rows.ndim != 2 or rows.shape[1] != columns or not len(rows):
+        if rows.shape[:1] == (0,):
+            raise ValueError("there are no rows")
+        raise ValueError(f"the program has {columns} inputs, and was given rows of the shape {rows.shape}")
+    if rows.dtype.kind not in "fiub":
+        raise TypeError(f"rows are numbers, got an array of {rows.dtype.name}")
+    return np.ascontiguousarray(rows, dtype)
+
+
+def mean(backward: Callable[..., Any], rows: Any, columns: int, w: Sequence[float]) -> tuple[tuple[float, Any], bool]:
+    """The means of output and gradient, and whether they are finite."""
+    rows = checked(rows, columns)
+    with np.errstate(all="raise", under="ignore"):
+        output, gradient = backward(list(rows.T), w)
+        value, gradient = float(np.mean(output)), np.array([np.mean(x) for x in gradient], dtype=float)
+    return (value, gradient), bool(np.isfinite(value) and np.isfinite(gradient).all())
+
+
+def values(forward: Callable[..., Any], rows: Any, columns: int, w: Sequence[float]) -> tuple[Any, bool]:
+    """The output for each row, and whether all are finite."""
+    rows = checked(rows, columns)
+    with np.errstate(all="raise", under="ignore"):
+        outputs = np.broadcast_to(forward(list(rows.T), w), len(rows)).copy()
+    return outputs, bool(np.isfinite(outputs).all())
+
+
+def gates() -> dict[str, Any]:
+    """The gates on arrays, one number for each row; a group is a list of them."""
+
+    def folded(pair: Callable[[Any, Any], Any]) -> Callable[[Sequence[Any]], Any]:
+        def fold(values: Sequence[Any]) -> Any:
+            result = values[0]
+            for x in values[1:]:
+                result = pair(result, x)
+            return result
+
+        return fold
+
+    def dot(weights: Sequence[Any], inputs: Sequence[Any], bias: Any = 0.0) -> Any:
+        return sum([w * x for w, x in zip(weights, inputs, strict=True)], bias)
+
+    def sigmoid(x: Any) -> Any:
+        return np.exp(np.minimum(x, 0.0)) / (1.0 + np.exp(-np.abs(x)))
+
+    names = ("abs", "exp", "log", "sqrt", "sin", "cos", "tanh", "reciprocal")
+    own = {name: np.vectorize(row.forward, otypes=[float]) for name, row in GATES.items() if name not in KNOWN}
+    return (
+        own
+        | {name: getattr(np, name) for name in names}
+        | {
+            "pow": np.power,
+            "sigmoid": sigmoid,
+            "relu": lambda x: np.maximum(x, 0.0),
+            "step": lambda x: np.where(np.asarray(x) > 0.0, 1.0, 0.0),
+            "leaky_relu": lambda x, alpha: np.where(np.asarray(x) > 0.0, x, alpha * x),
+            "elu": lambda x, alpha: np.where(np.asarray(x) > 0.0, x, alpha * np.expm1(np.minimum(x, 0.0))),
+            "softplus": lambda x: np.logaddexp(x, 0.0),
+            "sum": sum,
+            "maximum": folded(np.maximum),
+            "minimum": folded(np.minimum),
+            "logsumexp": folded(np.logaddexp),
+            "dot": dot,
+        }
+    )
