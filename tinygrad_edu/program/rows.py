@@ -13,11 +13,20 @@ from tinygrad_edu.gates import Gate
 
 if sys.version_info >= (3, 12):
     from math import sumprod
+
+    def _affine(weights: Sequence[float], rows: Iterable[Any], bias: float) -> list[float]:
+        """The dot of the weights with each row, and the bias."""
+        return [sumprod(weights, x) + bias for x in rows]
+
 else:
 
     def sumprod(p: Sequence[float], q: Sequence[float], /) -> float:
         """The sum of the products."""
         return sum(map(mul, p, q), 0.0)
+
+    def _affine(weights: Sequence[float], rows: Iterable[Any], bias: float) -> list[float]:
+        """The same by what is at hand, without a call for each row."""
+        return [sum(map(mul, weights, x), bias) for x in rows]
 
 
 class PerRow(Arithmetic):
@@ -96,7 +105,7 @@ def _dots(weights: Sequence[Any], inputs: Sequence[Any], bias: Any = 0.0) -> lis
         rows = zip(_by_row(weights), _by_row(inputs), _by_row(bias), strict=False)
         found = [sumprod(w, x) + b for w, x, b in rows]
     else:
-        found = [sumprod(weights, x) + bias for x in _by_row(inputs)]
+        found = _affine(weights, _by_row(inputs), bias)
     if not all(map(isfinite, found)):
         raise OverflowError
     return found
