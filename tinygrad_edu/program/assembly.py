@@ -50,6 +50,7 @@ class Assembly:
                 self.same.add(statement.target)
         self.values: dict[Operand, Any] = {}
         self.arrays: dict[Operand, Any] = {}
+        self.starts: dict[Operand, int] = {}  # in the room, of arrays that differ from row to row
         self.room = 0
         self.module = ir.Module()
         numbers = self.single.as_pointer()
@@ -156,6 +157,14 @@ class Assembly:
         self.room += -(-length * (lanes if kind == self.block else 1) // lanes) * lanes
         return self.builder.bitcast(place, kind.as_pointer())
 
+    def table(self, numbers: Sequence[int]) -> Any:
+        """Whole numbers that are a part of the code."""
+        kind = ir.ArrayType(integer, len(numbers))
+        constant = ir.GlobalVariable(self.module, kind, self.module.get_unique_name("table"))
+        constant.initializer = ir.Constant(kind, list(numbers))
+        constant.global_constant, constant.linkage = True, "private"
+        return constant
+
     # ---------------- statements
 
     def _statement(self, statement: Statement) -> None:
@@ -168,8 +177,12 @@ class Assembly:
         if statement.gate == "part":
             (start, _) = inputs[1:]
             self.arrays[target] = self.builder.gep(self.arrays[inputs[0]], [whole(position(start))])
+            if inputs[0] in self.starts:
+                self.starts[target] = self.starts[inputs[0]] + position(start) * self.precision.lanes
             return
         fit: Any = (lambda x: x) if target in self.same else self.loops.wide
+        if target not in self.same:
+            self.starts[target] = self.room
         place = self.arrays[target] = self.room_for(size(target), self.single if target in self.same else self.block)
         if statement.gate == "stack":
             for k, x in enumerate(inputs):
