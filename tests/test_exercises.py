@@ -4,6 +4,7 @@ import base64
 import json
 import math
 import re
+from decimal import Decimal, localcontext
 from functools import cache
 from random import Random
 
@@ -11,7 +12,7 @@ import pytest
 import svg
 
 import tinygrad_edu
-from tinygrad_edu import gradcheck
+from tinygrad_edu import gradcheck, ledger
 from tinygrad_edu.exercises import exercise, save_sheet
 from tinygrad_edu.exercises.hints import hints
 from tinygrad_edu.exercises.numbers import drawn
@@ -19,18 +20,19 @@ from tinygrad_edu.exercises.shapes import LEVELS, built, inputs, lines
 
 LEVEL = pytest.mark.parametrize("level", [1, 2, 3])
 
-# The gates once more, in Python's own mathematics.
+# The gates once more, in decimal numbers of fifty digits.
 FUNCTIONS = {
-    "sigmoid": lambda x: 1 / (1 + math.exp(-x)),
-    "tanh": math.tanh,
-    "exp": math.exp,
-    "relu": lambda x: max(x, 0.0),
-    "leaky_relu": lambda x, alpha: x if x > 0 else alpha * x,
+    "sigmoid": lambda x: 1 / (1 + (-x).exp()),
+    "tanh": lambda x: 1 - 2 / (1 + (2 * x).exp()),
+    "exp": Decimal.exp,
+    "relu": lambda x: max(x, Decimal(0)),
+    "leaky_relu": lambda x, alpha: x if x > 0 else Decimal(alpha) * x,
     "maximum": max,
     "minimum": min,
     "abs": abs,
 }
 GATES = {name: getattr(tinygrad_edu, name, abs) for name in FUNCTIONS}  # and in the engine's
+KINK = re.compile(r"\b(?:maximum|minimum|relu|leaky_relu|abs)\((\w+)(?:, ([a-z]))?")  # what it is between: x and y, or 0
 
 
 @cache
@@ -38,22 +40,24 @@ def compiled(text):
     return compile(text, "<line>", "eval")
 
 
-def evaluated(asked, moved=None, by=0.0):
+def evaluated(asked, moved=None, by=0):
     """Every number of the graph, from its text; `moved` names one that is then off by so much."""
-    numbers = {name: value.data for name, value in asked.inputs.items()}
+    numbers = {name: Decimal(value.data) for name, value in asked.inputs.items()}
     if moved in numbers:
         numbers[moved] += by
-    for line in asked.shape.split("; "):
-        name, _, text = line.partition(" = ")
-        numbers[name] = eval(compiled(text), FUNCTIONS, numbers)
-        if name == moved:
-            numbers[name] += by
+    with localcontext(prec=50):
+        for line in asked.shape.split("; "):
+            name, _, text = line.partition(" = ")
+            numbers[name] = eval(compiled(text), FUNCTIONS, numbers)
+            if name == moved:
+                numbers[name] += by
     return numbers
 
 
-def difference(asked, name, h=1e-5):
-    """The central difference of f for any number of the graph."""
-    return (evaluated(asked, name, h)["f"] - evaluated(asked, name, -h)["f"]) / (2 * h)
+def difference(asked, name, h=Decimal("1e-15")):
+    """The central difference of f for any number of the graph, to some thirty digits."""
+    with localcontext(prec=50):
+        return (evaluated(asked, name, h)["f"] - evaluated(asked, name, -h)["f"]) / (2 * h)
 
 
 def digits(x):
@@ -70,39 +74,58 @@ def thousand(level):
     return [exercise(seed, level) for seed in range(1000)]
 
 
+def same(found, number):
+    """Whether a double is a number of fifty digits, but for what doubles themselves round."""
+    return math.isclose(found, number, rel_tol=1e-13, abs_tol=1e-15)
+
+
 @LEVEL
-def test_of_a_thousand_seeds_every_key_is_what_python_and_central_differences_find(level):
+def test_of_a_thousand_seeds_every_key_is_what_decimals_and_central_differences_find(level):
     for asked in thousand(level):
-        numbers = evaluated(asked)
-        computed = [line.partition(" = ")[0] for line in asked.shape.split("; ")]
-        assert asked.key.values == pytest.approx({name: numbers[name] for name in computed}, rel=1e-12)
-        others = [name for name in numbers if name != "f"]
-        assert asked.key.gradients.keys() == set(others)
-        for name in others:
-            assert asked.key.gradients[name] == pytest.approx(difference(asked, name), rel=1e-6, abs=1e-6), asked
+        numbers, key = evaluated(asked), asked.key
+        assert list(key.values) == [line.partition(" = ")[0] for line in asked.shape.split("; ")]
+        assert key.gradients.keys() == numbers.keys() - {"f"}
+        for name, value in key.values.items():
+            assert same(value, numbers[name]), (asked, name)
+        for name, gradient in key.gradients.items():
+            assert same(gradient, difference(asked, name)), (asked, name)
 
 
 @LEVEL
 def test_of_a_thousand_seeds_none_is_degenerate(level):
     for asked in thousand(level):
         numbers = evaluated(asked)
-        given = asked.key.gradients.keys() & asked.inputs.keys()
-        assert any(asked.key.gradients[name] for name in given), asked
-        for line in asked.shape.split("; "):
-            if kink := re.search(r"(maximum|minimum|relu|abs)\((\w+)(?:, (\w+))?", line):
-                first, second = numbers[kink[2]], numbers.get(kink[3], 0.0)
-                assert abs(first - second) >= 0.25, asked
+        assert any(difference(asked, name) for name in asked.inputs), asked
+        for first, second in KINK.findall(asked.shape):
+            assert abs(numbers[first] - numbers.get(second, 0)) >= 0.25, asked
+
+
+def test_the_shapes_have_the_kinks_that_are_looked_for():
+    """Level 2 has four maximum, one minimum, one relu and one abs; level 3 one maximum, one leaky_relu and two relu."""
+    found = {level: [KINK.findall(shape) for shape in LEVELS[level].shapes] for level in LEVELS}
+    assert {level: sum(map(len, kinks)) for level, kinks in found.items()} == {1: 0, 2: 7, 3: 4}
+    assert found[2][1] == [("y", "z")]
+    assert found[3][7] == [("s", "")]
 
 
 @LEVEL
 def test_of_a_thousand_seeds_no_number_has_more_than_three_digits(level):
+    """Nor has any local slope, or what one wire of a fan-out sends back."""
     for asked in thousand(level):
-        numbers = [value.data for value in asked.inputs.values()]
-        numbers += [*asked.key.values.values(), *asked.key.gradients.values()]
+        numbers = [value.data for value in asked.values.values()]
+        for row in ledger(asked.output).backward:
+            numbers += [row.local, row.downstream, row.total]
         assert max(map(abs, numbers)) < 100, asked
         assert max(map(digits, numbers)) <= 3, asked
         if level < 3:
-            assert numbers == pytest.approx([round(x, 2) for x in numbers], rel=1e-12), asked
+            assert all(same(x, round(Decimal(x), 2)) for x in numbers), asked
+
+
+@LEVEL
+def test_of_a_thousand_sheets_none_has_an_exercise_twice(level):
+    seen = [(asked.shape, *[value.data for value in asked.inputs.values()]) for asked in thousand(level)]
+    for seed in range(len(seen) - 7):
+        assert len({*seen[seed : seed + 8]}) == 8, seed
 
 
 @LEVEL
