@@ -20,9 +20,12 @@ def run(capsys):
     return run
 
 
-def test_it_prints_the_question(run):
-    assert run("--seed", "7", "--level", "2") == (0, exercise(7, 2).question + "\n", "")
-    assert run() == (0, exercise(0, 1).question + "\n", "")
+def test_it_prints_the_question_and_how_to_be_marked(run):
+    status, out, err = run("--seed", "7", "--level", "2")
+    question, _, way = out.rpartition("\n\n")
+    assert (status, question, err) == (0, exercise(7, 2).question, "")
+    assert way.endswith(": tinygrad-edu exercise --seed 7 --level 2 --value p=NUMBER ... --answer x=NUMBER ...\n")
+    assert run()[1].startswith(exercise(0, 1).question + "\n")
 
 
 def test_it_prints_the_key(run):
@@ -49,6 +52,13 @@ def test_it_marks_answers(run):
     assert "the mul gate f, on the way to z" in out
     assert "wrong: the sign" in out
     assert run("--seed", "1", "--value", "q=3")[0] == 1
+
+
+def test_a_number_may_be_a_fraction_and_have_either_minus(run):
+    """Seed 3 of level 1 is f = x / y at 5 and -2: f = -5/2, and back come 1 / y = -1/2 and -x / y² = -5/4."""
+    assert run("--seed", "3", "--value", "f=-5/2", "--answer", "x=−1/2", "y=5/-4")[0] == 0
+    assert run("--seed", "3", "--answer", "y=−1.25")[0] == 0
+    assert run("--seed", "3", "--answer", "y=5/4")[0] == 1
 
 
 def test_it_writes_the_page(run, tmp_path):
@@ -81,6 +91,13 @@ def test_it_writes_a_sheet_of_the_seed_and_those_after_it(run, tmp_path):
         (["--html", "page.pdf"], ".html"),
         (["--sheet", "sheet.pdf"], ".html"),
         (["--key", "--html", "page.html"], "not allowed with"),
+        (["--answer", "x=0,5"], "'x=0,5' is not of the form x=-2, x=0.25 or x=3/4"),
+        (["--answer", "x=1/0"], "'x=1/0'"),
+        (["--answer", "x=1/2/3"], "'x=1/2/3'"),
+        (["--count", "3"], "--count says how many exercises stand on a sheet: add --sheet FILE"),
+        (["--count", "8", "--html", "page.html"], "add --sheet FILE"),
+        (["--answer", "x=1", "--key"], "leave out --key"),
+        (["--value", "f=1", "--html", "page.html"], "leave out --key, --html"),
     ],
 )
 def test_a_wrong_argument_is_status_2_and_one_line_that_names_it(run, arguments, named):

@@ -32,7 +32,9 @@ FUNCTIONS = {
     "abs": abs,
 }
 GATES = {name: getattr(tinygrad_edu, name, abs) for name in FUNCTIONS}  # and in the engine's
-KINK = re.compile(r"\b(?:maximum|minimum|relu|leaky_relu|abs)\((\w+)(?:, ([a-z]))?")  # what it is between: x and y, or 0
+KINK = re.compile(
+    r"\b(?:maximum|minimum|relu|leaky_relu|abs)\((\w+)(?:, ([a-z]))?"
+)  # what it is between: x and y, or 0
 
 
 @cache

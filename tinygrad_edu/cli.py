@@ -227,9 +227,8 @@ def _parsers() -> tuple[Parser, dict[str, Parser]]:
     exercise.add_argument(
         "--count",
         type=_positive,
-        default=8,
         metavar="N",
-        help="exercises on the sheet, of this seed and those after it (default: %(default)s)",
+        help=f"exercises on the sheet, of this seed and those after it (default: {commands.ON_A_SHEET})",
     )
     exercise.set_defaults(run=commands.exercise)
 
@@ -296,9 +295,15 @@ def _variable(text: str) -> tuple[str, float]:
     try:
         if not (name.isidentifier() and equals):
             raise ValueError
-        return name, float(number)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not of the form x=-2") from None
+        return name, _number(number)
+    except (ArithmeticError, ValueError):
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form x=-2, x=0.25 or x=3/4") from None
+
+
+def _number(text: str) -> float:
+    """A number as people type it: with either minus, or as a fraction."""
+    above, slash, below = text.replace("−", "-").partition("/")
+    return float(above) / float(below) if slash else float(above)
 
 
 def _names(text: str) -> list[str]:

@@ -3,13 +3,17 @@
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import tinygrad_edu as engine
 from tinygrad_edu.expression import leaf, names_in
 from tinygrad_edu.value import Value
 
+if TYPE_CHECKING:
+    from tinygrad_edu.exercises import Exercise
+
 INTERRUPTED = 130  # the exit status of a program that Ctrl-C ended
+ON_A_SHEET = 8  # exercises, where no --count says how many
 SCALES = (1.0, -1.0, 0.1, 100.0)  # of the numbers tried for variables that need none but what is defined at them
 
 
@@ -88,8 +92,12 @@ def exercise(chosen: argparse.Namespace) -> int:
     """Write a sheet or a page, or mark answers, or print the question or the key."""
     from tinygrad_edu.exercises import exercise, save_sheet
 
+    if chosen.count and not chosen.sheet:
+        raise ValueError("--count says how many exercises stand on a sheet: add --sheet FILE")
+    if (chosen.answer or chosen.value) and (chosen.key or chosen.html or chosen.sheet):
+        raise ValueError("answers are marked here, in the terminal: leave out --key, --html and --sheet")
     if chosen.sheet:
-        exercises = [exercise(chosen.seed + i, chosen.level) for i in range(chosen.count)]
+        exercises = [exercise(chosen.seed + i, chosen.level) for i in range(chosen.count or ON_A_SHEET)]
         print(f"sheet: {save_sheet(exercises, chosen.sheet)}")
         return 0
     asked = exercise(chosen.seed, chosen.level)
@@ -99,9 +107,18 @@ def exercise(chosen: argparse.Namespace) -> int:
         marking = asked.check(_once(chosen.answer), _once(chosen.value))
         print(marking)
         return 0 if marking else 1
+    elif chosen.key:
+        print(asked.key)
     else:
-        print(asked.key if chosen.key else asked)
+        print(f"{asked}\n\n{_how_to_be_marked(asked)}")
     return 0
+
+
+def _how_to_be_marked(asked: "Exercise") -> str:
+    """What to type with answers, as far as one has them."""
+    value, gradient = next(iter(asked.key.values)), next(iter(asked.key.gradients))
+    typed = f"tinygrad-edu exercise --seed {asked.seed} --level {asked.level}"
+    return f"To be marked, as far as you have come: {typed} --value {value}=NUMBER ... --answer {gradient}=NUMBER ..."
 
 
 def _graph(chosen: argparse.Namespace) -> tuple[Value, dict[str, Value]]:
