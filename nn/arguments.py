@@ -1,6 +1,7 @@
 """What train() is given besides rows, refused before anything is learned with it."""
 
 import math
+import reprlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -8,10 +9,10 @@ from nn.module import Module
 from nn.optimizers import SGD, Optimizer
 
 
-def needs_module(model: Any) -> None:
-    """Raises TypeError for what is no Module, such as the class of one."""
+def needs_module(call: str, model: Any) -> None:
+    """Raises TypeError, and names the call, for what is no Module, such as the class of one."""
     if not isinstance(model, Module):
-        raise TypeError(f"train() needs a model, a Module such as MLP(2, [4, 1]), got {model!r}")
+        raise TypeError(f"{call} needs a model, a Module such as MLP(2, [4, 1]), got {reprlib.repr(model)}")
 
 
 def needs_functions(loss: Any, metrics: Any, schedule: Any, clip: Any) -> None:

@@ -9,6 +9,7 @@ from nn import activations, initializers
 from nn.activations import Activation
 from nn.initializers import Initializer, generator
 from nn.module import Module, tree
+from nn.settings import needs
 from nn.sizes import size
 from tinygrad_edu import Group, Value, dot, softmax
 
@@ -239,8 +240,7 @@ class Dropout(Module):
     """
 
     def __init__(self, p: float = 0.5, seed: int | random.Random = 0) -> None:
-        if not 0.0 <= p <= 1.0:
-            raise ValueError(f"Dropout needs a probability from 0 to 1, got {p}")
+        needs("Dropout", "a probability from 0 to 1", p, lambda x: 0.0 <= x <= 1.0)
         self.p = p
         self.random_numbers = generator(seed)
 

@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from nn.settings import needs
 from tinygrad_edu import DomainError, Value, gates
 
 Number = Any  # a parameter's, a float; or that of each parameter, in an array
@@ -207,7 +208,10 @@ class Adam(Optimizer):
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(parameters, lr)
-        beta1, beta2 = betas
+        try:
+            beta1, beta2 = betas
+        except (TypeError, ValueError):
+            raise TypeError(f"{type(self).__name__} needs two betas, such as (0.9, 0.999), got {betas!r}") from None
         _needs_sizes(self, weight_decay=weight_decay)
         _needs_shares(self, beta1=beta1, beta2=beta2)
         _needs_eps(self, eps)
@@ -272,8 +276,7 @@ def clip_gradients(parameters: Iterable[Value], max_norm: float) -> float:
     >>> round(x.grad, 6), round(y.grad, 6)
     (3.0, 4.0)
     """
-    if not 0.0 < max_norm < math.inf:
-        raise ValueError(f"clip_gradients needs a finite max_norm above 0, got {max_norm}")
+    needs("clip_gradients", "a finite max_norm above 0", max_norm, lambda x: 0.0 < x < math.inf)
     parameters = list(parameters)
     norm = math.hypot(*[parameter.grad for parameter in parameters])
     if not math.isfinite(norm):
@@ -299,18 +302,15 @@ def _root(x: Number) -> Number:
 
 def _needs_sizes(optimizer: Optimizer, **settings: float) -> None:
     for name, number in settings.items():
-        if not 0.0 <= number < math.inf:
-            raise ValueError(f"{type(optimizer).__name__} needs a finite {name} of 0 or more, got {number}")
+        needs(type(optimizer).__name__, f"a finite {name} of 0 or more", number, lambda x: 0.0 <= x < math.inf)
 
 
 def _needs_shares(optimizer: Optimizer, **settings: float) -> None:
     """How much a mean keeps of what it was; keeping all of it, it would never take anything in."""
     for name, number in settings.items():
-        if not 0.0 <= number < 1.0:
-            raise ValueError(f"{type(optimizer).__name__} needs {name} from 0 to below 1, got {number}")
+        needs(type(optimizer).__name__, f"{name} from 0 to below 1", number, lambda x: 0.0 <= x < 1.0)
 
 
 def _needs_eps(optimizer: Optimizer, eps: float) -> None:
     """Above 0: it keeps a gradient of 0 from being divided by 0."""
-    if not 0.0 < eps < math.inf:
-        raise ValueError(f"{type(optimizer).__name__} needs a finite eps above 0, got {eps}")
+    needs(type(optimizer).__name__, "a finite eps above 0", eps, lambda x: 0.0 < x < math.inf)

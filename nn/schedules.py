@@ -3,6 +3,8 @@
 import math
 from collections.abc import Callable
 
+from nn.settings import needs
+
 Schedule = Callable[[int], float]
 
 
@@ -23,8 +25,7 @@ def steps(lr: float, step_size: int, gamma: float = 0.1) -> Schedule:
     [1.0, 1.0, 0.5, 0.5, 0.25]
     """
     _needs(lr=lr, gamma=gamma)
-    if step_size < 1:
-        raise ValueError(f"a schedule of steps needs a step_size of 1 epoch or more, got {step_size}")
+    needs("a schedule of steps", "a step_size of 1 epoch or more", step_size, lambda x: x >= 1)
     return lambda epoch: lr * gamma ** (epoch // step_size)
 
 
@@ -48,8 +49,7 @@ def cosine(lr: float, epochs: int, lowest: float = 0.0) -> Schedule:
     [1.0, 0.853553, 0.5, 0.146447, 0.0, 0.0]
     """
     _needs(lr=lr, lowest=lowest)
-    if epochs < 1:
-        raise ValueError(f"a cosine schedule needs 1 epoch or more, got {epochs}")
+    needs("a cosine schedule", "1 epoch or more", epochs, lambda x: x >= 1)
     return lambda epoch: lowest + (lr - lowest) * (1.0 + math.cos(math.pi * min(epoch / epochs, 1.0))) / 2.0
 
 
@@ -67,5 +67,4 @@ def inverse_time(lr: float, decay: float = 1.0) -> Schedule:
 
 def _needs(**settings: float) -> None:
     for name, number in settings.items():
-        if not 0.0 <= number < math.inf:
-            raise ValueError(f"a schedule needs a finite {name} of 0 or more, got {number}")
+        needs("a schedule", f"a finite {name} of 0 or more", number, lambda x: 0.0 <= x < math.inf)

@@ -2,10 +2,12 @@
 
 import json
 import os
+import reprlib
 from pathlib import Path
 from typing import Any
 
 from nn.architecture import build, describe
+from nn.arguments import needs_module
 from nn.module import Module
 from tinygrad_edu import Value
 
@@ -19,7 +21,7 @@ def save(model: Module, path: str | Path) -> None:
 
     Raises ValueError for another ending, for a module or an activation that is not one of nn's, and for a model that
     uses a part in two places, which a file cannot tell; ImportError for safetensors where their library is not
-    installed.
+    installed; TypeError for what is no model, or a path that is none, as where the two have changed places.
 
     >>> import tempfile
     >>> from nn import MLP
@@ -28,8 +30,9 @@ def save(model: Module, path: str | Path) -> None:
     ...     load(folder + "/model.json")
     MLP(inputs=2, sizes=[3, 1], activation=tanh, output=linear, bias=True)
     """
-    path = Path(path)
-    as_json = is_json(path)
+    needs_module("save(model, path)", model)
+    path = model_file(path)
+    as_json = path.suffix == ".json"
     description = describe(model)
     numbers = [Value(parameter.data).data for parameter in model.parameters()]
     try:
@@ -45,10 +48,10 @@ def load(path: str | Path) -> Module:
     """The model in a file that save() wrote, in training mode.
 
     Raises ValueError, and says what is wrong, for a file that is damaged or is something else. Whatever is in it, none
-    of it is run, and no more is built than it has numbers for. Raises ImportError as save() does.
+    of it is run, and no more is built than it has numbers for. Raises ImportError and TypeError as save() does.
     """
-    path = Path(path)
-    as_json = is_json(path)
+    path = model_file(path)
+    as_json = path.suffix == ".json"
     try:
         description, numbers = read_json(path) if as_json else read_safetensors(path)
         model = build(description, len(numbers))
@@ -63,11 +66,15 @@ def load(path: str | Path) -> Module:
     return model
 
 
-def is_json(path: Path) -> bool:
-    """Whether a file is JSON, and not safetensors, by its ending. Raises ValueError for any other."""
-    if path.suffix not in (".json", ".safetensors"):
-        raise ValueError(f"a model is kept in a file that ends in .json or .safetensors, not in {path.name!r}")
-    return path.suffix == ".json"
+def model_file(path: Any) -> Path:
+    """The path of a file that can hold a model. Raises TypeError for what is no path, ValueError for another ending."""
+    needed = "a model is kept in a file that ends in .json or .safetensors, not in"
+    if not isinstance(path, (str, os.PathLike)):
+        raise TypeError(f"{needed} {reprlib.repr(path)}")
+    found = Path(path)
+    if found.suffix not in (".json", ".safetensors"):
+        raise ValueError(f"{needed} {found.name!r}")
+    return found
 
 
 def replace(path: Path, content: bytes) -> None:

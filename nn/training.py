@@ -113,7 +113,7 @@ def train(
     >>> round(line([2.0]).data, 3), history.loss[-1] < 1e-6 < history.loss[0]
     (5.0, True)
     """
-    needs_module(model)
+    needs_module("train()", model)
     rows = paired(inputs, targets)
     held_out = watched(validation)
     batch_size = len(rows) if batch_size is None else size("batch_size", batch_size)

@@ -528,6 +528,19 @@ def test_dropout_needs_a_probability(p):
         Dropout(p)
 
 
+@pytest.mark.parametrize(
+    ("p", "message"),
+    [
+        ("0.5", r"a probability from 0 to 1, got '0\.5'; convert text with float\(\)"),
+        (Value(0.5), r"a probability from 0 to 1, got Value\(.*; its number is \.data"),
+        (None, "a probability from 0 to 1, got None"),
+    ],
+)
+def test_dropout_of_what_is_no_number_names_the_way_out(p, message):
+    with pytest.raises(TypeError, match=f"^Dropout needs {message}$"):
+        Dropout(p)
+
+
 def test_eval_lets_everything_pass_and_train_goes_back():
     dropout, row = Dropout(0.5, seed=1), [Value(1.0), Value(2.0)]
     assert dropout.eval()(row) == row

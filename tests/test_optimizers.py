@@ -5,6 +5,7 @@ import math
 from fractions import Fraction
 
 import mpmath
+import numpy as np
 import pytest
 
 from nn import SGD, Adam, AdamW, RMSProp, clip_gradients
@@ -422,11 +423,39 @@ def test_a_setting_that_is_negative_or_not_finite_is_refused(kind, name, number)
         kind([Value(1.0)], **{name: number})
 
 
-@KIND
-@pytest.mark.parametrize("number", ["0.1", None, 1j])
-def test_a_learning_rate_that_is_no_number_is_refused(kind, number):
-    with pytest.raises(TypeError):
-        kind([Value(1.0)], lr=number)
+WAYS_OUT = [
+    ("0.1", r"got '0\.1'; convert text with float\(\)$"),
+    (Value(0.1), r"got Value\(.*; its number is \.data$"),
+    (None, "got None$"),
+    (1j, "got 1j$"),
+    ([0.1], r"got \[0\.1\]$"),
+]
+
+
+@pytest.mark.parametrize(("number", "way_out"), WAYS_OUT)
+@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, names in SETTINGS_OF.items() for name in names])
+def test_a_setting_that_is_no_number_is_named_with_the_way_out(kind, name, number, way_out):
+    with pytest.raises(TypeError, match=f"^{kind.__name__} needs a finite {name} .*0.*, {way_out}"):
+        kind([Value(1.0)], **{name: number})
+
+
+def test_a_share_or_a_norm_that_is_no_number_is_named_with_the_way_out():
+    with pytest.raises(TypeError, match=r"^RMSProp needs alpha from 0 to below 1, got '0\.9'; convert text"):
+        RMSProp([Value(1.0)], alpha="0.9")
+    with pytest.raises(TypeError, match=r"^Adam needs beta2 from 0 to below 1, got '0\.9'; convert text"):
+        Adam([Value(1.0)], betas=(0.9, "0.9"))
+    with pytest.raises(TypeError, match=r"^clip_gradients needs a finite max_norm above 0, got '1'; convert text"):
+        clip_gradients([Value(1.0)], "1")
+
+
+@pytest.mark.parametrize("betas", [0.9, (0.9,), (0.9, 0.99, 0.999), "0.9", None])
+def test_betas_that_are_not_two_are_refused(betas):
+    with pytest.raises(TypeError, match=r"^AdamW needs two betas, such as \(0\.9, 0\.999\), got "):
+        AdamW([Value(1.0)], betas=betas)
+
+
+def test_a_setting_may_be_a_number_of_numpy():
+    assert SGD([Value(1.0)], lr=np.float32(0.5)).lr == 0.5
 
 
 @pytest.mark.parametrize("kind", [Adam, AdamW])

@@ -59,8 +59,7 @@ def test_a_schedule_sets_the_learning_rate_of_an_optimizer():
     assert parameter.data == -1.75
 
 
-@pytest.mark.parametrize("number", [-0.1, math.nan, math.inf])
-@pytest.mark.parametrize(
+EACH_SETTING = pytest.mark.parametrize(
     ("name", "make"),
     [
         ("lr", lambda x: schedules.constant(x)),
@@ -74,9 +73,26 @@ def test_a_schedule_sets_the_learning_rate_of_an_optimizer():
         ("decay", lambda x: schedules.inverse_time(1.0, x)),
     ],
 )
+
+
+@EACH_SETTING
+@pytest.mark.parametrize("number", [-0.1, math.nan, math.inf])
 def test_a_setting_that_is_negative_or_not_finite_is_refused_at_once(name, make, number):
     with pytest.raises(ValueError, match=f"a finite {name} of 0 or more"):
         make(number)
+
+
+@EACH_SETTING
+def test_a_setting_that_is_text_is_refused_with_the_way_out(name, make):
+    with pytest.raises(TypeError, match=rf"a finite {name} of 0 or more, got '0\.1'; convert text with float\(\)"):
+        make("0.1")
+
+
+def test_a_span_that_is_text_is_refused_with_the_way_out():
+    with pytest.raises(TypeError, match="needs a step_size of 1 epoch or more, got '2'; convert text"):
+        schedules.steps(1.0, "2")
+    with pytest.raises(TypeError, match="a cosine schedule needs 1 epoch or more, got '2'; convert text"):
+        schedules.cosine(1.0, "2")
 
 
 @pytest.mark.parametrize("number", [0, -3])

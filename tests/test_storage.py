@@ -169,6 +169,25 @@ def test_another_ending_is_refused(name, tmp_path):
         load(tmp_path / name)
 
 
+@pytest.mark.parametrize("given", ["model.json", MLP, MLP(2, [8, 1]).state_dict(), [MLP(2, [1])], None])
+def test_what_is_no_model_is_refused_with_the_order_of_the_arguments(given, tmp_path):
+    with pytest.raises(TypeError, match=r"^save\(model, path\) needs a model, a Module such as .*, got .{,300}$"):
+        save(given, tmp_path / "model.json")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_path_and_a_model_that_have_changed_places_are_refused():
+    with pytest.raises(TypeError, match=r"^save\(model, path\) needs a model, .*, got 'm\.json'$"):
+        save("m.json", Layer(1, 1))
+
+
+@pytest.mark.parametrize("path", [Layer(1, 1), None, 3, b"model.json"])
+def test_what_is_no_path_is_refused_and_says_what_a_file_is_called(path):
+    for call in (partial(save, Layer(1, 1)), load):
+        with pytest.raises(TypeError, match=r"in a file that ends in \.json or \.safetensors, not in [L3Nb]"):
+            call(path)
+
+
 def test_a_file_that_is_not_there_is_python_own_error(tmp_path):
     for name in ("model.json", "model.safetensors"):
         with pytest.raises(FileNotFoundError):
