@@ -1,8 +1,10 @@
 """The page of an exercise and the sheet to print, in Chromium: answered, marked and read off the screen."""
 
 import re
+from io import BytesIO
 
 import pytest
+from matplotlib.image import imread
 
 from tinygrad_edu.exercises import exercise, save_sheet
 
@@ -165,6 +167,18 @@ def test_the_answers_are_shown_when_one_gives_up(open_exercise):
     for label, text in RIGHT.items():
         expect(screen.field(label)).to_have_value(text)
     assert screen.numbers() == ["-5|7", "2|7", "7|-3", "-3|7", "-21|1"]
+    assert set(screen.marks().values()) == {""}
+
+
+def test_answers_that_are_shown_have_no_mark_but_those_that_were_found(open_exercise):
+    screen = open_exercise()
+    screen.answer({X: "5", Z: "-3", "value of q": "three"})
+    screen.page.get_by_role("button", name="Show the answers").click()
+    expect(screen.field(X)).to_have_value("7")
+    assert {label for label, mark in screen.marks().items() if mark} == {Z}
+    screen.page.get_by_role("button", name="Show the answers").click()
+    assert {label for label, mark in screen.marks().items() if mark} == {Z}
+    assert screen.hints.count() == 0
 
 
 def test_until_then_they_are_not_there_to_be_read(open_exercise):
@@ -226,6 +240,26 @@ def test_on_a_phone_nothing_but_the_picture_is_wider_than_the_screen(open_exerci
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= 360
         assert box["height"] >= 40
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_on_a_phone_a_shade_says_on_which_side_the_picture_goes_on(open_exercise, scheme):
+    phone = {"viewport": {"width": 390, "height": 844}, "color_scheme": scheme}
+    screen = open_exercise(2, 3, **phone)
+    picture = screen.page.locator(".picture")
+
+    def shaded():
+        """Whether the left and the right edge, above the drawing, are of another colour than the paper."""
+        row = imread(BytesIO(picture.screenshot()))[3]
+        return [bool((row[x] != row[len(row) // 2]).any()) for x in (1, -2)]
+
+    assert shaded() == [False, True]
+    picture.evaluate("element => element.scrollTo(element.scrollWidth / 4, 0)")
+    assert shaded() == [True, True]
+    picture.evaluate("element => element.scrollTo(element.scrollWidth, 0)")
+    assert shaded() == [True, False]
+    screen.page.set_viewport_size({"width": 1000, "height": 844})
+    assert shaded() == [False, False]
 
 
 def test_without_javascript_the_question_is_there_and_says_that_nothing_is_marked(open_exercise):

@@ -60,7 +60,7 @@ function show(field, said) {
   field.setAttribute("aria-invalid", wrong);
   field.removeAttribute("aria-describedby");
   const place = root.querySelector(`#${field.dataset.place} text.${field.dataset.kind}`);
-  place.textContent = said === "right" ? shown : "?";
+  place.textContent = said === "right" || said === "shown" ? shown : "?";
 }
 
 function summary(verdicts) {
@@ -87,8 +87,9 @@ function say(sentence, lines) {
 
 function reveal() {
   for (const field of fields) {
+    const found = verdict(field) === "right" && field.closest("td").dataset.verdict !== "shown";
     field.value = key[field.dataset.key].shown;
-    show(field, "right");
+    show(field, found ? "right" : "shown");
   }
   say("These are the answers. Another seed gives another exercise.", []);
 }
