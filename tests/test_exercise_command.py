@@ -1,5 +1,7 @@
 """`tinygrad-edu exercise`: what it prints, what it writes and its exit status."""
 
+import re
+
 import pytest
 
 from tinygrad_edu.cli import main
@@ -76,6 +78,15 @@ def test_it_writes_a_sheet_of_the_seed_and_those_after_it(run, tmp_path):
     assert path.read_text(encoding="utf-8").count("<h2>8</h2>") == 2
 
 
+def test_a_sheet_passes_over_a_seed_that_sets_an_exercise_again(run, tmp_path):
+    """Seeds 132 and 144 of level 1 are both f = x * y at 4 and -7."""
+    assert exercise(132).question.partition("\n")[2] == exercise(144).question.partition("\n")[2]
+    path = tmp_path / "sheet.html"
+    assert run("--seed", "132", "--sheet", str(path), "--count", "13")[0] == 0
+    seeds = re.findall(r"level 1, seed (\d+)<", path.read_text(encoding="utf-8").partition('<section class="keys">')[0])
+    assert [int(seed) for seed in seeds] == [*range(132, 144), 145]
+
+
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
@@ -94,6 +105,7 @@ def test_it_writes_a_sheet_of_the_seed_and_those_after_it(run, tmp_path):
         (["--answer", "x=0,5"], "'x=0,5' is not of the form x=-2, x=0.25 or x=3/4"),
         (["--answer", "x=1/0"], "'x=1/0'"),
         (["--answer", "x=1/2/3"], "'x=1/2/3'"),
+        (["--count", "101", "--sheet", "sheet.html"], "101 exercises are too many for a sheet: at most 100"),
         (["--count", "3"], "--count says how many exercises stand on a sheet: add --sheet FILE"),
         (["--count", "8", "--html", "page.html"], "add --sheet FILE"),
         (["--answer", "x=1", "--key"], "leave out --key"),

@@ -226,9 +226,10 @@ def _parsers() -> tuple[Parser, dict[str, Parser]]:
     )
     exercise.add_argument(
         "--count",
-        type=_positive,
+        type=_on_a_sheet,
         metavar="N",
-        help=f"exercises on the sheet, of this seed and those after it (default: {commands.ON_A_SHEET})",
+        help="different exercises on the sheet, of this seed and those after it "
+        f"(default: {commands.ON_A_SHEET}, at most {commands.AT_MOST})",
     )
     exercise.set_defaults(run=commands.exercise)
 
@@ -325,6 +326,12 @@ def _natural(text: str) -> int:
 def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) == 0:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 1 or more")
+    return int(text)
+
+
+def _on_a_sheet(text: str) -> int:
+    if _positive(text) > commands.AT_MOST:
+        raise argparse.ArgumentTypeError(f"{text} exercises are too many for a sheet: at most {commands.AT_MOST}")
     return int(text)
 
 

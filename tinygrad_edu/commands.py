@@ -2,6 +2,8 @@
 
 import argparse
 import sys
+from collections.abc import Iterable
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +15,8 @@ if TYPE_CHECKING:
     from tinygrad_edu.exercises import Exercise
 
 INTERRUPTED = 130  # the exit status of a program that Ctrl-C ended
-ON_A_SHEET = 8  # exercises, where no --count says how many
+ON_A_SHEET = 8  # exercises, where no --count says how many,
+AT_MOST = 100  # and far fewer than there are different ones of a level
 SCALES = (1.0, -1.0, 0.1, 100.0)  # of the numbers tried for variables that need none but what is defined at them
 
 
@@ -97,8 +100,8 @@ def exercise(chosen: argparse.Namespace) -> int:
     if (chosen.answer or chosen.value) and (chosen.key or chosen.html or chosen.sheet):
         raise ValueError("answers are marked here, in the terminal: leave out --key, --html and --sheet")
     if chosen.sheet:
-        exercises = [exercise(chosen.seed + i, chosen.level) for i in range(chosen.count or ON_A_SHEET)]
-        print(f"sheet: {save_sheet(exercises, chosen.sheet)}")
+        drawn = (exercise(seed, chosen.level) for seed in count(chosen.seed))
+        print(f"sheet: {save_sheet(_different(drawn, chosen.count or ON_A_SHEET), chosen.sheet)}")
         return 0
     asked = exercise(chosen.seed, chosen.level)
     if chosen.html:
@@ -112,6 +115,16 @@ def exercise(chosen: argparse.Namespace) -> int:
     else:
         print(f"{asked}\n\n{_how_to_be_marked(asked)}")
     return 0
+
+
+def _different(drawn: Iterable["Exercise"], wanted: int) -> list["Exercise"]:
+    """The first so many that are drawn, but for any that was set before: few gates have few tidy numbers."""
+    found: dict[str, Exercise] = {}
+    for asked in drawn:
+        found.setdefault(asked.question.removeprefix(asked.title), asked)
+        if len(found) == wanted:
+            break
+    return list(found.values())
 
 
 def _how_to_be_marked(asked: "Exercise") -> str:
