@@ -419,6 +419,52 @@ def test_a_run_without_an_epoch_has_no_curve():
         plots.loss_curves(History())
 
 
+# ---------------- several runs
+
+
+def runs():
+    early = History(loss=[0.9, 0.5, 0.4], validation_loss=[0.8, 0.6, 0.7], kept=1)
+    late = History(loss=[0.9, 0.2], validation_loss=[0.7, 0.3], kept=1)
+    return {"small": early, "large": late}
+
+
+def test_each_run_has_a_panel_on_the_scale_of_all():
+    figure = plots.run_curves(runs())
+    small, large = figure.axes
+    assert (small.get_title(), large.get_title()) == ("small", "large")
+    assert lines(small, "-") == [[[1, 0.9], [2, 0.5], [3, 0.4]]]
+    assert lines(large, "--") == [[[1, 0.7], [2, 0.3]]]
+    assert small.get_ylim() == large.get_ylim()
+    assert [{x for x, _ in line} for line in lines(small, ":")] == [{2}]
+    assert lines(large, ":") == []  # the last epoch is kept, as always without patience
+
+
+def test_the_legend_of_all_runs_names_each_line_once():
+    (legend,) = plots.run_curves(runs()).legends
+    assert [text.get_text() for text in legend.get_texts()] == ["training", "validation", "kept"]
+
+
+def test_of_each_run_the_epoch_counts_that_was_kept():
+    (panel,) = plots.final_losses(runs()).axes
+    training, validation = panel.lines
+    assert list(training.get_xdata()) == ["small", "large"]
+    assert (training.get_ydata().tolist(), training.get_linestyle()) == ([0.5, 0.2], "-")
+    assert (validation.get_ydata().tolist(), validation.get_linestyle()) == ([0.6, 0.3], "--")
+
+
+def test_runs_that_watched_no_rows_have_training_losses_only():
+    (panel,) = plots.final_losses(runs() | {"blind": History(loss=[0.4], kept=0)}).axes
+    assert [line.get_label() for line in panel.lines] == ["training"]
+
+
+@pytest.mark.parametrize("draw", [plots.run_curves, plots.final_losses])
+def test_there_is_a_run_to_draw_and_it_has_an_epoch(draw):
+    with pytest.raises(ValueError, match="there are no runs to draw"):
+        draw({})
+    with pytest.raises(ValueError, match="no epoch of 'stopped' was finished"):
+        draw(runs() | {"stopped": History()})
+
+
 # ---------------- weights
 
 

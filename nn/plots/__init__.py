@@ -8,16 +8,19 @@ from nn.plots.curves import function_curves
 from nn.plots.learning import learning_animation, learning_frames
 from nn.plots.losses import loss_curves
 from nn.plots.regions import decision_regions
+from nn.plots.runs import final_losses, run_curves
 from nn.plots.sides import neuron_sides
 from nn.plots.weights import weight_images
 
 __all__ = [
     "activation_curves",
     "decision_regions",
+    "final_losses",
     "function_curves",
     "learning_animation",
     "learning_frames",
     "loss_curves",
     "neuron_sides",
+    "run_curves",
     "weight_images",
 ]

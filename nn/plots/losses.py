@@ -31,18 +31,23 @@ def loss_curves(history: History) -> Figure:
     figure = chart(6.0, 1.0 + 2.6 * len(series))
     axes = list(figure.subplots(len(series), 1, sharex=True, squeeze=False).flat)
     for panel, (name, (training, validation)) in zip(axes, series.items(), strict=True):
-        _curve(panel, training, "C0-", "training")
-        if validation:
-            _curve(panel, validation, "C1--", "validation")
-            if history.kept is not None and history.kept + 1 < len(validation):
-                panel.axvline(history.kept + 1, color="0.3", linestyle=":", label=f"kept: epoch {history.kept + 1}")
+        draw_run(panel, training, validation, history.kept)
         panel.set_ylabel(name)
-        panel.grid(color="0.92")
-        panel.locator_params(axis="x", integer=True)
     axes[0].legend(frameon=False)
     axes[0].set_title(f"{len(history.loss)} epochs" + (", interrupted" if history.interrupted else ""))
     axes[-1].set_xlabel("epoch")
     return figure
+
+
+def draw_run(panel: Axes, training: Sequence[float], validation: Sequence[float], kept: int | None) -> None:
+    """A measure by epoch, over both kinds of rows, and the epoch that was kept if it is not the last."""
+    _curve(panel, training, "C0-", "training")
+    if validation:
+        _curve(panel, validation, "C1--", "validation")
+        if kept is not None and kept + 1 < len(validation):
+            panel.axvline(kept + 1, color="0.3", linestyle=":", label=f"kept: epoch {kept + 1}")
+    panel.grid(color="0.92")
+    panel.locator_params(axis="x", integer=True)
 
 
 def _curve(panel: Axes, values: Sequence[float], style: str, label: str) -> None:
