@@ -14,7 +14,7 @@ from nn import MLP, History, Layer, Module, Neuron, Perceptron, learn_from_mista
 from nn.activations import ACTIVATIONS
 from nn.mistakes import Correction, Learning
 from nn.plots.plane import Box, Line
-from tinygrad_edu import dot, log, sigmoid
+from tinygrad_edu import Value, dot, log, sigmoid
 
 SQUARE = [[0, 0], [0, 1], [1, 0], [1, 1]]  # with its margin of a quarter the picture goes from -0.25 to 1.25
 
@@ -465,7 +465,51 @@ def test_there_is_a_run_to_draw_and_it_has_an_epoch(draw):
         draw(runs() | {"stopped": History()})
 
 
-# ---------------- weights
+# ---------------- pictures and weights
+
+
+def test_pictures_without_a_number_below_0_are_grey_on_one_scale():
+    figure = plots.image_grid({"small": [[0, 1, 2]], "large": [[3, 0], [0, 8]]})
+    small, large, bar = figure.axes
+    assert [panel.get_title() for panel in (small, large)] == ["small", "large"]
+    assert small.images[0].get_array().tolist() == [[0, 1, 2]]
+    assert large.images[0].get_array().tolist() == [[3, 0], [0, 8]]
+    assert [panel.images[0].get_clim() for panel in (small, large)] == [(0, 8), (0, 8)]
+    look = small.images[0]
+    assert [look.cmap(look.norm(number))[:3] for number in (0, 8)] == [(1, 1, 1), (0, 0, 0)]
+    assert bar.get_ylim() == (0, 8)
+    assert [points(panel) for panel in (small, large)] == [{"_": []}, {"_": []}]
+
+
+def test_one_number_below_0_gives_all_pictures_a_scale_about_0():
+    figure = plots.image_grid({"a": [[Value(2), Value(-5)]], "b": [[3], [1]]})
+    assert [panel.images[0].get_clim() for panel in figure.axes[:2]] == [(-5, 5), (-5, 5)]
+    assert [points(panel) for panel in figure.axes[:2]] == [{"_": [[1, 0]]}, {"_": []}]
+    assert figure.axes[2].get_ylabel() == "a stroke: below 0"
+    look = figure.axes[0].images[0]
+    (red_above, _, blue_above, _), (red_below, _, blue_below, _) = (look.cmap(look.norm(x)) for x in (5, -5))
+    assert red_above > blue_above
+    assert red_below < blue_below
+
+
+def test_a_ninth_picture_begins_a_row():
+    figure = plots.image_grid({str(k): [[k]] for k in range(9)})
+    places = [panel.get_subplotspec() for panel in figure.axes[:9]]
+    assert [(place.rowspan.start, place.colspan.start) for place in places] == [*((0, k) for k in range(8)), (1, 0)]
+    assert len(figure.axes) == 10  # and the bar
+
+
+def test_pictures_that_cannot_be_drawn_are_a_clear_error():
+    with pytest.raises(ValueError, match="no pictures"):
+        plots.image_grid({})
+    for bad in ([], [[]], [[1, 2], [3]], [[1, 2], []]):
+        with pytest.raises(ValueError, match="'bad' is no picture: it needs rows"):
+            plots.image_grid({"good": [[1, 2]], "bad": bad})
+    for bad in ([1, 2], [[[1, 2]]]):
+        with pytest.raises(TypeError, match=r"'bad' is no picture.+give one channel"):
+            plots.image_grid({"bad": bad})
+    with pytest.raises(ValueError, match="101 images could not be read"):
+        plots.image_grid({str(k): [[k]] for k in range(101)})
 
 
 def test_the_images_are_the_weights_on_one_scale_about_0():

@@ -5,6 +5,7 @@ Every function returns a matplotlib Figure, which shows itself in Jupyter and ha
 
 from nn.plots.activations import activation_curves
 from nn.plots.curves import function_curves
+from nn.plots.images import image_grid
 from nn.plots.learning import learning_animation, learning_frames
 from nn.plots.losses import loss_curves
 from nn.plots.regions import decision_regions
@@ -17,6 +18,7 @@ __all__ = [
     "decision_regions",
     "final_losses",
     "function_curves",
+    "image_grid",
     "learning_animation",
     "learning_frames",
     "loss_curves",

@@ -1,14 +1,9 @@
 """The weights of neurons that look at an image, as images themselves."""
 
-from typing import Any
-
 from matplotlib.figure import Figure
 
 from nn.layers import Layer
-from nn.plots.chart import chart
-
-COLUMNS = 8
-MOST = 100  # neurons
+from nn.plots.images import on_one_scale
 
 
 def weight_images(layer: Layer, shape: tuple[int, int]) -> Figure:
@@ -31,23 +26,10 @@ def weight_images(layer: Layer, shape: tuple[int, int]) -> Figure:
     neurons = [[weight.data for weight in neuron.weights] for neuron in layer.neurons]
     if len(neurons[0]) != height * width:
         raise ValueError(f"{layer!r} has {len(neurons[0])} weights a neuron, not the {height} × {width} of the image")
-    if len(neurons) > MOST:
-        raise ValueError(f"{len(neurons)} images could not be read: give a layer of {MOST} neurons or fewer")
-    limit = max(abs(weight) for weights in neurons for weight in weights) or 1.0
-    columns = min(COLUMNS, len(neurons))
-    rows = -(-len(neurons) // columns)
-    figure = chart(1.0 + 1.1 * columns, 0.6 + 1.3 * rows)
-    panels = list(figure.subplots(rows, columns, squeeze=False).flat)
-    for unused in panels[len(neurons) :]:
-        unused.remove()
-    image: Any = None
-    for k, (panel, weights) in enumerate(zip(panels, neurons, strict=False)):
-        grid = [weights[row * width : (row + 1) * width] for row in range(height)]
-        image = panel.imshow(grid, cmap="RdBu_r", vmin=-limit, vmax=limit)
-        negative = [(i % width, i // width) for i, weight in enumerate(weights) if weight < 0]
-        panel.plot([x for x, _ in negative], [y for _, y in negative], "_", color="0.25", markersize=2.5, mew=0.5)
-        panel.set(xticks=[], yticks=[])
-        panel.set_title(f"{k + 1}", fontsize="small")
-    figure.colorbar(image, ax=panels[: len(neurons)], label="weight (a stroke: below 0)")
+    grids = {
+        f"{k}": [weights[row * width : (row + 1) * width] for row in range(height)]
+        for k, weights in enumerate(neurons, start=1)
+    }
+    figure = on_one_scale(grids, signed=True, label="weight\n(a stroke: below 0)")
     figure.suptitle(f"the weights of {len(neurons)} neurons as {height} × {width} images")
     return figure
