@@ -10,8 +10,11 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from IPython.core.formatters import DisplayFormatter
 
-from tinygrad_edu import Value, stepper
+from nn import plots
+from tinygrad_edu import Value, draw, stepper
+from tinygrad_edu.exercises import exercise
 
 nbformat = pytest.importorskip("nbformat", reason="JupyterLab comes with the extra `browser`")
 sign = pytest.importorskip("nbformat.sign", reason="JupyterLab comes with the extra `browser`")
@@ -83,10 +86,10 @@ def product():
     return ((x + y).named("q") * z).named("f")
 
 
-def shown_before():
+def shown_before(thing):
     """A cell that was run on another day: its output is all that is left of it."""
-    output = nbformat.v4.new_output("display_data", data=stepper(product())._repr_mimebundle_())
-    return nbformat.v4.new_code_cell("stepper(f)", outputs=[output], execution_count=1)
+    output = nbformat.v4.new_output("display_data", data=DisplayFormatter().format(thing)[0])
+    return nbformat.v4.new_code_cell("f", outputs=[output], execution_count=1)
 
 
 def open_without_a_kernel(open_page, url):
@@ -96,7 +99,7 @@ def open_without_a_kernel(open_page, url):
 
 
 def test_a_stepper_of_another_day_works_without_a_kernel(lab, open_page):
-    page = open_without_a_kernel(open_page, lab.write(shown_before(), signed=True))
+    page = open_without_a_kernel(open_page, lab.write(shown_before(stepper(product())), signed=True))
     root = page.locator(".stepper")
     expect(root.locator(".count")).to_have_text("1 / 8")
     root.locator("[data-action=next]").click()
@@ -104,11 +107,16 @@ def test_a_stepper_of_another_day_works_without_a_kernel(lab, open_page):
     expect(page.locator(".stepper")).to_have_count(1)
 
 
-def test_of_a_notebook_that_is_not_trusted_the_picture_remains(lab, open_page):
-    page = open_without_a_kernel(open_page, lab.write(shown_before()))
-    picture = page.locator(".jp-OutputArea-output img")
-    expect(picture).to_be_visible()
-    assert picture.evaluate("image => image.complete && image.naturalWidth > 100")
+def test_of_a_notebook_that_is_not_trusted_every_picture_remains(lab, open_page):
+    chart = plots.function_curves({"square": lambda x: x * x}, -1, 1)
+    cells = map(shown_before, (stepper(product()), draw(product()), chart, exercise(1)))
+    page = open_without_a_kernel(open_page, lab.write(*cells))
+    outputs = page.locator(".jp-OutputArea-output")
+    expect(outputs).to_have_count(4)
+    for output in outputs.all():
+        picture = output.locator("img")
+        expect(picture).to_be_visible()
+        assert picture.evaluate("image => image.complete && image.naturalWidth > 100")
     expect(page.locator("[data-action=next]")).to_have_count(0)
 
 

@@ -22,3 +22,10 @@ def test_runs_and_is_kept_with_what_it_shows(path, tmp_path, monkeypatch):
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))  # nothing of the user's own
     assert shown(nbformat.read(path, as_version=4)) == shown(execute.executed(path, tmp_path))
     assert path.stat().st_size < LARGEST
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_its_pictures_are_seen_before_it_is_trusted(path):
+    """In a notebook from somebody else JupyterLab shows an image in HTML, but no SVG by itself."""
+    kinds = [kind for shown_by_cell in shown(nbformat.read(path, as_version=4)) for kind in shown_by_cell]
+    assert not any("image/svg+xml" in kind for kind in kinds)

@@ -1,9 +1,12 @@
 """Picture: how it is saved and shown, and that its SVG can stand anywhere."""
 
+import base64
+import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
+from IPython.core.formatters import DisplayFormatter
 from svg import SVG
 
 from tinygrad_edu import Value, draw
@@ -47,9 +50,13 @@ def test_a_folder_that_is_not_there_is_an_error(tmp_path):
         draw(product()).save(tmp_path / "nowhere" / "f.svg")
 
 
-def test_in_jupyter_it_shows_its_svg():
-    picture = draw(product())
-    assert picture._repr_svg_() == picture.svg
+def test_in_jupyter_it_shows_its_svg_as_an_image_in_html_which_needs_no_trust():
+    picture = draw(product().named('"∂" <'))
+    shown = DisplayFormatter().format(picture)[0]
+    assert sorted(shown) == ["text/html", "text/plain"]
+    found = re.fullmatch('<img alt="(.*)" src="data:image/svg\\+xml;base64,(.*)">', shown["text/html"])
+    assert found[1] == "the graph of &quot;∂&quot; &lt;: 5 values"
+    assert base64.b64decode(found[2]).decode() == picture.svg
 
 
 def test_in_a_terminal_it_says_what_it_is_of_and_how_to_see_it():

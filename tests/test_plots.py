@@ -1,5 +1,6 @@
 """Pictures of models: the numbers that are in each figure, not its pixels."""
 
+import base64
 import math
 import re
 import subprocess
@@ -7,6 +8,7 @@ import sys
 from itertools import pairwise
 
 import pytest
+from IPython.core.formatters import DisplayFormatter
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
@@ -611,7 +613,7 @@ def test_functions_that_cannot_be_drawn_are_a_clear_error():
 
 def test_a_picture_shows_itself_the_same_each_time():
     def picture():
-        return plots.decision_regions(Perceptron([1, 1], -1.5), SQUARE, [0, 0, 0, 1])._repr_svg_()
+        return plots.decision_regions(Perceptron([1, 1], -1.5), SQUARE, [0, 0, 0, 1]).svg
 
     first = picture()
     assert first.startswith("<?xml")
@@ -619,15 +621,24 @@ def test_a_picture_shows_itself_the_same_each_time():
     assert first == picture()
 
 
+def test_jupyter_shows_a_picture_as_an_image_in_html_which_needs_no_trust():
+    picture = plots.neuron_sides({"a < b": (Perceptron([1, 1], -1.5), [0, 0, 0, 1])}, SQUARE)
+    shown = DisplayFormatter().format(picture)[0]
+    assert sorted(shown) == ["text/html", "text/plain"]
+    found = re.fullmatch('<img alt="(.*)" src="data:image/svg\\+xml;base64,(.*)">', shown["text/html"])
+    assert found[1] == "chart: a &lt; b"
+    assert base64.b64decode(found[2]).decode() == picture.svg
+
+
 def test_what_a_picture_shows_of_itself_is_short_and_its_words_can_be_searched():
-    svg = plots.decision_regions(Perceptron([1, 1], -1.5), SQUARE, [0, 0, 0, 1])._repr_svg_()
+    svg = plots.decision_regions(Perceptron([1, 1], -1.5), SQUARE, [0, 0, 0, 1]).svg
     assert "\n" not in svg
     assert ">decision boundary</text>" in svg
     assert ">class 0</text>" in svg
 
 
 def test_the_hatches_of_a_region_are_not_faded():
-    svg = plots.decision_regions(Perceptron([1, 1], -1.5), SQUARE, [0, 0, 0, 1])._repr_svg_()
+    svg = plots.decision_regions(Perceptron([1, 1], -1.5), SQUARE, [0, 0, 0, 1]).svg
     hatched = re.findall(r'style="(fill: url[^"]*)"', svg)
     assert len(hatched) == 4  # two regions, and both in the legend
     assert not any("opacity" in style for style in hatched)

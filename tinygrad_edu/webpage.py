@@ -1,5 +1,6 @@
-"""A page of HTML in one file that needs no network and nothing installed."""
+"""A page of HTML in one file that needs no network and nothing installed, and an image that is part of one."""
 
+import base64
 from html import escape
 from pathlib import Path
 
@@ -24,6 +25,18 @@ def document(body: str, title: str, style: str) -> str:
         '<meta name="color-scheme" content="light dark">\n<link rel="icon" href="data:,">\n'
         f"<title>{escape(title)}</title>\n<style>{style}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
     )
+
+
+def image(svg: str, title: str) -> str:
+    """A picture that brings its SVG with it; `title` says in words what it shows.
+
+    Notebooks show such an image before they are trusted, which they do not for SVG by itself. And several on one page
+    cannot take each other's ids.
+
+    >>> image("<svg/>", "a < b")
+    '<img alt="a &lt; b" src="data:image/svg+xml;base64,PHN2Zy8+">'
+    """
+    return f'<img alt="{escape(title)}" src="data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}">'
 
 
 def written(html: str, path: str | Path, what: str) -> Path:

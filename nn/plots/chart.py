@@ -7,22 +7,31 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from tinygrad_edu.webpage import image
+
 PANEL = 2.1  # inches, the side of one of several panels: four fit a page
 LEGEND = 3.2  # inches, the width of one that stands above the panels in two columns
 
 
 class Chart(Figure):
-    """A Figure that Jupyter shows as SVG; the same picture is the same text each time.
+    """A Figure that Jupyter shows as an image of SVG."""
 
-    Its words are text, not outlines, and it is on one line: less than half of matplotlib's own, as notebooks keep many.
-    """
+    @property
+    def svg(self) -> str:
+        """The picture as SVG; the same picture is the same text each time.
 
-    def _repr_svg_(self) -> str:
+        Its words are text, not outlines, and it is on one line: less than half of matplotlib's own, as notebooks keep
+        many.
+        """
         svg = StringIO()
         fonts = ["DejaVu Sans", "Verdana"]
         with rc_context({"svg.hashsalt": "nn.plots", "svg.fonttype": "none", "font.sans-serif": fonts}):
             self.savefig(svg, format="svg", metadata={"Date": None})
         return " ".join(svg.getvalue().split())
+
+    def _repr_html_(self) -> str:
+        titles = [panel.get_title() or panel.get_ylabel() for panel in self.axes]
+        return image(self.svg, f"chart: {', '.join(filter(None, titles))}")
 
 
 def chart(width: float, height: float) -> Chart:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from tinygrad_edu.webpage import image
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -51,5 +53,5 @@ class Picture:
     def __repr__(self) -> str:
         return f"<picture of {self.title}; .save('picture.svg') writes it to a file>"
 
-    def _repr_svg_(self) -> str:
-        return self.svg
+    def _repr_html_(self) -> str:
+        return image(self.svg, self.title)

@@ -1,6 +1,5 @@
 """The question of an exercise: in plain text, in LaTeX, as a picture, and as a piece of HTML with both."""
 
-import base64
 from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
@@ -80,13 +79,7 @@ def picture(exercise: "Exercise", asked: str) -> Picture:
     return diagram(list(exercise.values.values()), {exercise.output: 1.0}, {}, asked=asked)
 
 
-def image(drawn: Picture) -> str:
-    """A picture in HTML. As an image, so that several on one page cannot take each other's ids."""
-    source = base64.b64encode(drawn.svg.encode()).decode()
-    return f'<img alt="{escape(drawn.title)}" src="data:image/svg+xml;base64,{source}">'
-
-
 def html(exercise: "Exercise") -> str:
     """The question beside its picture, for a notebook."""
     pieces = [f"<b>{escape(exercise.title)}</b>", *map(escape, tasks(exercise))]
-    return f"<p>{'<br>'.join(pieces)}</p>{image(exercise.picture)}"
+    return f"<p>{'<br>'.join(pieces)}</p>{exercise.picture._repr_html_()}"

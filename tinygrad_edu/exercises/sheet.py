@@ -48,7 +48,7 @@ def question(i: int, exercise: "Exercise") -> str:
     gates = " ".join([f"<code>{escape(line)}</code>" for line in asking.gate_lines(exercise)])
     return (
         f"<article><header><h2>{i}</h2><p>{gates}</p>{origin(exercise)}</header>"
-        f"{asking.image(exercise.picture)}</article>"
+        f"{exercise.picture._repr_html_()}</article>"
     )
 
 

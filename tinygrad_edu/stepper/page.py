@@ -4,11 +4,10 @@ import base64
 import json
 import zlib
 from functools import cache
-from html import escape
 from pathlib import Path
 
 from tinygrad_edu.stepper.steps import Walk
-from tinygrad_edu.webpage import document
+from tinygrad_edu.webpage import document, image
 
 UPGRADE = "for (const root of document.querySelectorAll('.stepper:not(.ready)')) upgrade(root);"
 
@@ -18,10 +17,9 @@ def fragment(walk: Walk, svg: str, title: str) -> str:
 
     Where a notebook is not trusted, its scripts and styles are left out; the image is what remains.
     """
-    image = base64.b64encode(svg.encode()).decode()
     return (
         f'<div class="stepper"><style>{resource("stepper.css")}</style>'
-        f'<img alt="{escape(title)}" src="data:image/svg+xml;base64,{image}">'
+        f"{image(svg, title)}"
         f'<script type="application/zlib">{packed(walk.to_dict())}</script></div>'
     )
 
