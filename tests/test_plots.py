@@ -644,6 +644,19 @@ def test_the_hatches_of_a_region_are_not_faded():
     assert not any("opacity" in style for style in hatched)
 
 
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_the_words_around_panels_keep_clear_of_one_another(count):
+    """A line of words takes 12 points, a fifth more than the size of its letters."""
+    neurons = {f"h{k}": (Perceptron([1, 1], -1.5), [0, 0, 0, 1]) for k in range(count)}
+    svg = plots.neuron_sides(neurons, SQUARE).svg
+    legend, title, number, label = (
+        float(re.search(rf'<text [^>]*y="([\d.]+)"[^>]*>{word}</text>', svg)[1])
+        for word in ("class 0", "h0", "0.5", "x1")
+    )
+    assert title - legend > 12
+    assert label - number > 12
+
+
 @pytest.mark.parametrize("count", [1, 2, 5])
 def test_the_legend_of_panels_is_within_the_picture(count):
     neurons = {str(k): (Perceptron([1, 1], -1.5), [0, 0, 0, 1]) for k in range(count)}

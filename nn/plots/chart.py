@@ -26,6 +26,7 @@ class Chart(Figure):
         svg = StringIO()
         fonts = ["DejaVu Sans", "Verdana"]
         with rc_context({"svg.hashsalt": "nn.plots", "svg.fonttype": "none", "font.sans-serif": fonts}):
+            self.draw_without_rendering()  # a first layout leaves square panels too large: their words touch others
             self.savefig(svg, format="svg", metadata={"Date": None})
         return " ".join(svg.getvalue().split())
 
