@@ -102,8 +102,8 @@ def test_it_is_evaluated_and_differentiated_as_by_hand(seen):
 
 def test_it_is_drawn_stepped_and_written(seen):
     assert ">softsign<" in seen["picture"]
-    assert seen["steps"][2] == "forward through softsign: v1 = 3 gives f = 0.75"
-    assert seen["steps"][4].startswith("backward through softsign: upstream 1 × local 1/(1 + abs(v1))² = 0.06")
+    assert seen["steps"][2] == "Forward through softsign: v1 = 3 gives f = 0.75"
+    assert seen["steps"][4].startswith("Backward through softsign: upstream 1 × local 1/(1 + abs(v1))² = 0.06")
     assert r"\operatorname{softsign}" in seen["derivation"]
 
 

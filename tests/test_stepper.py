@@ -40,13 +40,13 @@ def test_the_lecture_s_product_step_by_step():
     steps = walk(product()).steps
     assert [step.sentence for step in steps] == [
         "Only the inputs are known: x = -2, y = 5, z = -4.",
-        "forward through +: x = -2 and y = 5 give q = 3",
-        "forward through ×: q = 3 and z = -4 give f = -12",
-        "the backward pass begins: ∂f/∂f = 1",
-        "backward through ×: upstream 1 × local z = -4 gives downstream -4 for q",
-        "backward through ×: upstream 1 × local q = 3 gives downstream 3 for z",
-        "backward through +: upstream -4 × local 1 gives downstream -4 for x",
-        "backward through +: upstream -4 × local 1 gives downstream -4 for y",
+        "Forward through +: x = -2 and y = 5 give q = 3",
+        "Forward through ×: q = 3 and z = -4 give f = -12",
+        "The backward pass begins: ∂f/∂f = 1",
+        "Backward through ×: upstream 1 × local z = -4 gives downstream -4 for q",
+        "Backward through ×: upstream 1 × local q = 3 gives downstream 3 for z",
+        "Backward through +: upstream -4 × local 1 gives downstream -4 for x",
+        "Backward through +: upstream -4 × local 1 gives downstream -4 for y",
     ]
     assert [step.phase for step in steps] == ["start", "forward", "forward", "seed"] + ["backward"] * 4
 
@@ -186,13 +186,13 @@ def test_each_question_leaves_out_its_answer():
     steps = walk(product()).steps
     assert [step.question for step in steps] == [
         "",
-        "forward through +: x = -2 and y = 5. What is q?",
-        "forward through ×: q = 3 and z = -4. What is f?",
+        "Forward through +: x = -2 and y = 5. What is q?",
+        "Forward through ×: q = 3 and z = -4. What is f?",
         "The backward pass begins. What is ∂f/∂f?",
-        "backward through ×: upstream 1 × local z = -4. What goes downstream to q?",
-        "backward through ×: upstream 1 × local q = 3. What goes downstream to z?",
-        "backward through +: upstream -4 × local 1. What goes downstream to x?",
-        "backward through +: upstream -4 × local 1. What goes downstream to y?",
+        "Backward through ×: upstream 1 × local z = -4. What goes downstream to q?",
+        "Backward through ×: upstream 1 × local q = 3. What goes downstream to z?",
+        "Backward through +: upstream -4 × local 1. What goes downstream to x?",
+        "Backward through +: upstream -4 × local 1. What goes downstream to y?",
     ]
     assert [step.answer for step in steps[1:]] == [3, -12, 1, -4, 3, -4, -4]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tinygrad_edu import Value, sigmoid, stepper
+from tinygrad_edu import Value, cos, exp, sigmoid, stepper
 
 expect = pytest.importorskip("playwright.sync_api", reason="Playwright comes with the extra `browser`").expect
 
@@ -117,6 +117,39 @@ def test_key_through_all_steps_and_back(open_stepper):
     screen.shows(0)
 
 
+def low():
+    """A graph whose picture is hardly higher than the product that stands beside a wire."""
+    t = Value(1, "t")
+    x, y = cos(t).named("x"), (t**2).named("y")
+    return (y + exp(x * y)).named("f")
+
+
+@pytest.mark.parametrize(("graph", "forward", "backward"), [(product, 3, 4), (low, 6, 7)])
+def test_the_product_beside_a_wire_covers_neither_the_wire_nor_a_gate_nor_a_value(
+    open_stepper, graph, forward, backward
+):
+    screen = open_stepper(graph(), viewport={"width": 860, "height": 620})
+    for _ in range(forward):
+        screen.click("next")
+    for _ in range(backward):
+        screen.click("next")
+        covered = screen.root.locator(".picture svg").evaluate(
+            """svg => {
+                const card = svg.querySelector(".product .card").getBBox();
+                const meets = ({ x, y, width, height }) =>
+                    x < card.x + card.width && card.x < x + width && y < card.y + card.height && card.y < y + height;
+                const wire = svg.querySelector(".edge.lit[id^=w] path");
+                const boxes = [...svg.querySelectorAll("g.node")].map(node => node.getBBox());
+                for (let part = 0; part <= 1; part += 0.125) {
+                    const { x, y } = wire.getPointAtLength(wire.getTotalLength() * part);
+                    boxes.push({ x, y, width: 0, height: 0 });
+                }
+                return boxes.filter(meets).length;
+            }"""
+        )
+        assert covered == 0
+
+
 def test_the_tab_key_reaches_every_control_that_is_of_use(open_stepper):
     screen = open_stepper(product())
     screen.click("next")  # so that there is a way back, too
@@ -135,7 +168,7 @@ def test_the_sentence_is_announced_and_says_the_product(open_stepper):
     screen = open_stepper(product())
     screen.click("last")
     expect(screen.root.get_by_role("status").first).to_contain_text(
-        "backward through +: upstream -4 × local 1 gives downstream -4 for y"
+        "Backward through +: upstream -4 × local 1 gives downstream -4 for y"
     )
 
 

@@ -82,7 +82,7 @@ def forward(row: ForwardRow, i: int, names: Mapping[Value, str]) -> Step:
         shown = [f"{len(shown)} inputs"]
     elif len(shown) > 2:
         shown = [", ".join(shown[:-1]), shown[-1]]
-    through = f"forward through {gate.label}: {' and '.join(shown)}"
+    through = f"Forward through {gate.label}: {' and '.join(shown)}"
     number = brief(row.output.data)
     return Step(
         "forward",
@@ -104,7 +104,7 @@ def seed(f: str, i: int) -> Step:
     """The start of the backward pass at the output, called f, in place i among the values."""
     return Step(
         "seed",
-        f"the backward pass begins: ∂{f}/∂{f} = 1",
+        f"The backward pass begins: ∂{f}/∂{f} = 1",
         f"The backward pass begins. What is ∂{f}/∂{f}?",
         1.0,
         _within(1.0, 1.0),
@@ -126,7 +126,7 @@ def backward(
     assert gate is not None
     upstream, local, downstream = brief(row.upstream), brief(row.local), brief(row.downstream)
     symbol = "" if row.symbol.number is not None else plain(str(row.symbol))
-    through = f"backward through {gate.label}: upstream {upstream} × local {symbol and f'{symbol} = '}{local}"
+    through = f"Backward through {gate.label}: upstream {upstream} × local {symbol and f'{symbol} = '}{local}"
     before, total = brief(row.before), brief(row.total)
     contribution = f"({downstream})" if row.downstream < 0.0 else downstream
     slope = f"∂{f}/∂{x}"

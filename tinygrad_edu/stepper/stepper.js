@@ -218,7 +218,8 @@ function stepper(root, walk) {
   function writeOnWire(wire, equation) {
     const path = wire?.querySelector("path");
     if (!path) return;
-    const middle = path.getPointAtLength(path.getTotalLength() / 2);
+    const way = [...Array(11).keys()].map((k) => path.getPointAtLength((path.getTotalLength() * k) / 10));
+    const middle = way[5];
     const drawn = (tag, kind, text) => element(tag, kind, text, svg.namespaceURI);
     const short = (text) => (text.length > 24 ? `${text.slice(0, 23)}…` : text);
     const lines = [1, 2].map((k) => equation.map((term) => short(term[k])).join(" "));
@@ -228,16 +229,18 @@ function stepper(root, walk) {
     wire.parentNode.append(product);
 
     const width = Math.max(...texts.map((text) => text.getComputedTextLength())) + 12;
-    const { x, y } = freePlace(middle, width, 30);
+    const { x, y } = freePlace(way, width, 30);
     set(pointer, { x1: middle.x, y1: middle.y, x2: x, y2: y });
     set(card, { x: x - width / 2, y: y - 15, width, height: 30, rx: 5 });
     texts.forEach((text, line) => set(text, { x, y: y - 3 + 13 * line }));
   }
 
-  // Where a card of this size covers the least of what is drawn, and then the nearest such place.
-  function freePlace(middle, width, height) {
+  // Where a card of this size covers the least of what is drawn and of its wire, and then the nearest such place.
+  function freePlace(way, width, height) {
+    const middle = way[5];
     taken ??= [...svg.querySelectorAll("g.node, text.local")].map((part) => part.getBBox());
-    const covered = (place) => taken.reduce((sum, box) => {
+    const boxes = [...taken, ...way.map(({ x, y }) => ({ x: x - 2, y: y - 2, width: 4, height: 4 }))];
+    const covered = (place) => boxes.reduce((sum, box) => {
       const across = Math.min(box.x + box.width, place.x + width / 2) - Math.max(box.x, place.x - width / 2);
       const down = Math.min(box.y + box.height, place.y + height / 2) - Math.max(box.y, place.y - height / 2);
       return sum + Math.max(across, 0) * Math.max(down, 0);
@@ -245,7 +248,7 @@ function stepper(root, walk) {
     const cost = (place) => 10 * covered(place) + Math.hypot(place.x - middle.x, 1.5 * (place.y - middle.y));
     const paper = svg.querySelector(".card").getBBox();
     const inside = (place) => Math.abs(place.x - paper.x - paper.width / 2) < (paper.width - width) / 2 + 20
-      && Math.abs(place.y - paper.y - paper.height / 2) < (paper.height - height) / 2 + 20;
+      && Math.abs(place.y - paper.y - paper.height / 2) < (paper.height - height) / 2 + 30;
     const places = [];
     for (let dx = -120; dx <= 120; dx += 15) {
       for (let dy = -75; dy <= 75; dy += 15) places.push({ x: middle.x + dx, y: middle.y + dy });

@@ -48,10 +48,10 @@ def walk(output: Value) -> Walk:
     >>> for step in walk((q * z).named("f")).steps[:5]:
     ...     print(step.sentence)
     Only the inputs are known: x = -2, y = 5, z = -4.
-    forward through +: x = -2 and y = 5 give q = 3
-    forward through ×: q = 3 and z = -4 give f = -12
-    the backward pass begins: ∂f/∂f = 1
-    backward through ×: upstream 1 × local z = -4 gives downstream -4 for q
+    Forward through +: x = -2 and y = 5 give q = 3
+    Forward through ×: q = 3 and z = -4 give f = -12
+    The backward pass begins: ∂f/∂f = 1
+    Backward through ×: upstream 1 × local z = -4 gives downstream -4 for q
     """
     return walked(output, ledger(output))
 
