@@ -1,32 +1,21 @@
-"""A real browser for the tests that look at pages: the system's Chromium, driven by Playwright."""
+"""Fixtures of the tests that look at pages: a real browser, and what is wrong with a page."""
 
 import re
-import shutil
 
 import pytest
+from browser import PATIENCE, PROGRAMS, chromium, program
 
-PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
-ARGUMENTS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # nothing but this machine is to be found
-]
-PATIENCE = 60_000  # milliseconds, for what takes a few seconds on a machine with nothing else to do
 AT_HOME = re.compile(r"(file|data|blob|about):|(https?|wss?)://127\.0\.0\.1[:/]")
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    """The system's Chromium, without a window. For one module: asyncio is at a loss beside it."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright comes with the extra `browser`")
-    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
-    if program is None:
+@pytest.fixture(scope="module", name="chromium")
+def chromium_of_a_module():
+    """The system's Chromium, for one module."""
+    pytest.importorskip("playwright.sync_api", reason="Playwright comes with the extra `browser`")
+    if program() is None:
         pytest.skip(f"no browser is installed to open pages in: none of {', '.join(PROGRAMS)} is on PATH")
-    playwright.expect.set_options(timeout=PATIENCE)
-    with playwright.sync_playwright() as running:
-        browser = running.chromium.launch(executable_path=program, args=ARGUMENTS)
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -1,84 +1,32 @@
 """The stepper where it is used: in a JupyterLab of its own on this machine, opened in Chromium."""
 
-import json
-import os
-import subprocess
-import sys
-import time
-from dataclasses import dataclass
-from pathlib import Path
 from textwrap import dedent
 
 import pytest
 from IPython.core.formatters import DisplayFormatter
+from lab import jupyterlab
 
 from nn import plots
 from tinygrad_edu import Value, draw, stepper
 from tinygrad_edu.exercises import exercise
 
 nbformat = pytest.importorskip("nbformat", reason="JupyterLab comes with the extra `browser`")
-sign = pytest.importorskip("nbformat.sign", reason="JupyterLab comes with the extra `browser`")
 expect = pytest.importorskip("playwright.sync_api", reason="Playwright comes with the extra `browser`").expect
-
-ARGUMENTS = [
-    *("--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1", "--ServerApp.port=0"),  # 0: any port that is free
-    # ask nobody outside for news, updates and extensions
-    *("--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"),
-    "--LabApp.extension_manager=readonly",
-]
-
-
-@dataclass
-class Lab:
-    """A running JupyterLab: where its notebooks and its signatures are, and how to reach it."""
-
-    notebooks: Path
-    data: Path
-    url: str
-    token: str
-
-    def write(self, *cells, kernel=False, signed=False):
-        """The address of a new notebook. If it names no kernel, JupyterLab asks which to start."""
-        notebook = nbformat.v4.new_notebook(cells=list(cells))
-        if kernel:
-            notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
-        path = self.notebooks / f"{len(list(self.notebooks.iterdir()))}.ipynb"
-        nbformat.write(notebook, path)
-        if signed:
-            notary = sign.NotebookNotary(data_dir=str(self.data))
-            notary.sign(notebook)
-            notary.store.close()
-        return f"{self.url}lab/tree/{path.name}?reset&token={self.token}"
 
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
-    """JupyterLab with settings, signatures and kernels of its own, none of the user's; ended after the module."""
-    home = tmp_path_factory.mktemp("jupyter")
-    folders = {name: home / name for name in ("config", "data", "runtime", "ipython", "notebooks")}
-    for folder in folders.values():
-        folder.mkdir()
-    settings = folders["config"] / "lab" / "user-settings" / "@jupyterlab" / "apputils-extension"
-    settings.mkdir(parents=True)
-    (settings / "notification.jupyterlab-settings").write_text('{"fetchNews": "false"}')
-    environment = os.environ | {
-        "JUPYTER_CONFIG_DIR": str(folders["config"]),
-        "JUPYTER_DATA_DIR": str(folders["data"]),
-        "JUPYTER_RUNTIME_DIR": str(folders["runtime"]),
-        "IPYTHONDIR": str(folders["ipython"]),
-    }
-    command = [sys.executable, "-m", "jupyterlab", *ARGUMENTS, f"--ServerApp.root_dir={folders['notebooks']}"]
-    log = home / "log"
-    with log.open("w") as out, subprocess.Popen(command, env=environment, stdout=out, stderr=out) as server:
-        try:
-            about = folders["runtime"] / f"jpserver-{server.pid}.json"
-            while not about.exists():
-                assert server.poll() is None, log.read_text()
-                time.sleep(0.1)
-            facts = json.loads(about.read_text())
-            yield Lab(folders["notebooks"], folders["data"], facts["url"], facts["token"])
-        finally:
-            server.terminate()  # JupyterLab ends its kernels first
+    """JupyterLab, ended after the module."""
+    with jupyterlab(tmp_path_factory.mktemp("jupyter")) as running:
+        yield running
+
+
+def write(lab, *cells, kernel=False, signed=False):
+    """The address of a new notebook. If it names no kernel, JupyterLab asks which to start."""
+    notebook = nbformat.v4.new_notebook(cells=list(cells))
+    if kernel:
+        notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    return lab.put(notebook, f"{len(list(lab.notebooks.iterdir()))}.ipynb", signed)
 
 
 def product():
@@ -99,7 +47,7 @@ def open_without_a_kernel(open_page, url):
 
 
 def test_a_stepper_of_another_day_works_without_a_kernel(lab, open_page):
-    page = open_without_a_kernel(open_page, lab.write(shown_before(stepper(product())), signed=True))
+    page = open_without_a_kernel(open_page, write(lab, shown_before(stepper(product())), signed=True))
     root = page.locator(".stepper")
     expect(root.locator(".count")).to_have_text("1 / 8")
     root.locator("[data-action=next]").click()
@@ -110,7 +58,7 @@ def test_a_stepper_of_another_day_works_without_a_kernel(lab, open_page):
 def test_of_a_notebook_that_is_not_trusted_every_picture_remains(lab, open_page):
     chart = plots.function_curves({"square": lambda x: x * x}, -1, 1)
     cells = map(shown_before, (stepper(product()), draw(product()), chart, exercise(1)))
-    page = open_without_a_kernel(open_page, lab.write(*cells))
+    page = open_without_a_kernel(open_page, write(lab, *cells))
     outputs = page.locator(".jp-OutputArea-output")
     expect(outputs).to_have_count(4)
     for output in outputs.all():
@@ -137,7 +85,7 @@ def test_a_slider_of_the_live_stepper_moves_the_input_in_python(lab, open_page):
         stepper(f).live()
     """
     cells = map(nbformat.v4.new_code_cell, (dedent(graph).strip(), "print(x.data, q.data, f.data)"))
-    page = open_page(lab.write(*cells, kernel=True))
+    page = open_page(write(lab, *cells, kernel=True))
     run(page, 0)
     root = page.locator(".stepper")
     root.locator("[data-action=last]").click()
