@@ -267,7 +267,7 @@ def test_rows_that_do_not_fit_are_refused(backend):
     w, x = Value(1.0), Value(3.0)
     program = Program(w * x, [x], [w], backend=backend.split()[0])
     for rows in ([[1.0, 2.0]], [[]], []):
-        with pytest.raises(ValueError, match=r"1 inputs|no rows"):
+        with pytest.raises(ValueError, match=r"1 input,|no rows"):
             run(program, rows, backend)
     with pytest.raises((TypeError, ValueError)):
         run(program, [["one"]], backend)
@@ -275,8 +275,9 @@ def test_rows_that_do_not_fit_are_refused(backend):
 
 def test_a_row_of_another_width_is_named():
     w, x = Value(1.0), Value(3.0)
-    with pytest.raises(ValueError, match="the program has 1 inputs, and row 1 has 2 numbers"):
-        Program(w * x, [x], [w], backend="python")([[1.0], [1.0, 2.0]])
+    for backend in ("python", "llvm"):
+        with pytest.raises(ValueError, match="the program has 1 input, and row 1 has 2 numbers"):
+            Program(w * x, [x], [w], backend=backend)([[1.0], [1.0, 2.0]])
 
 
 def test_an_unknown_backend_is_refused():
@@ -389,9 +390,9 @@ def test_inputs_and_parameters_are_leaves_each_of_them_once():
         Program(product * w, [x, product], [w])
     with pytest.raises(ValueError, match="parameter 0 of a program was made by a gate, mul"):
         Program(product * w, [x], [product])
-    with pytest.raises(ValueError, match="one Value twice among its inputs"):
+    with pytest.raises(ValueError, match=r"one Value twice among its inputs: .* label='x'"):
         Program(product, [x, x], [w])
-    with pytest.raises(ValueError, match="one Value twice among its parameters"):
+    with pytest.raises(ValueError, match=r"one Value twice among its parameters: .* label='w'"):
         Program(product, [x], [w, w])
     with pytest.raises(ValueError, match="is an input of this program and a parameter as well"):
         Program(product, [x], [w, x])
@@ -404,19 +405,3 @@ def test_inputs_and_parameters_are_leaves_each_of_them_once():
 def test_inputs_may_be_any_sequence_that_ends():
     w, x = Value(1.0), Value(2.0)
     assert Program(w * x, (v for v in [x]), iter([w]), backend="python")([[5.0]]) == (5.0, [5.0])
-
-
-@pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize("at", [[], [1.0, 2.0], 3.0, [[1.0, 2.0]], ["5"], [5j], [None]])
-def test_numbers_that_are_not_those_of_the_parameters_are_refused(backend, at):
-    w, x = Value(1.0), Value(2.0)
-    program = Program(w * x, [x], [w], backend=backend.split()[0])
-    with pytest.raises((TypeError, ValueError)):
-        program(np.array([[1.0]]) if "arrays" in backend else [[1.0]], at=at)
-
-
-@pytest.mark.parametrize("rows", [[["3"]], [[b"3"]], np.array([[1j]]), [[Value(1.0)]], [[1.0], [1.0, 2.0]]])
-def test_rows_of_anything_but_numbers_are_refused(rows):
-    w, x = Value(1.0), Value(2.0)
-    with pytest.raises((TypeError, ValueError), match=r"rows are numbers|not of one length"):
-        Program(w * x, [x], [w], backend="llvm")(rows)

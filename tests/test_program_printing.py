@@ -38,7 +38,7 @@ def returned(function, *parameters, inputs=()):
 def test_a_loss_reads_as_on_paper():
     w, x, t = Value(2.0, "w"), Value(3.0, "x"), Value(5.0, "t")
     program = Program(squared_error((w * x).tanh(), t), [x, t], [w])
-    assert str(program) == program.source
+    assert f"{program}\n" == program.source  # a file ends its last line; print() does that itself
     assert program.source.splitlines() == [
         "# forward(x, w) is the output for one row, backward(x, w) the output and its gradient.",
         "#",

@@ -86,7 +86,9 @@ def test_a_function_that_does_not_do_the_same_at_every_call_is_found_out(make, m
 
 def test_the_error_shows_the_row_and_both_outputs():
     program = Program.trace(counted(), [1.0], [W])
-    with pytest.raises(ValueError, match=r"gives 6.0 for the row \[3.0\] where the function .* gives Value\(data=7.0"):
+    with pytest.raises(
+        ValueError, match=r"gives 6.0 for the row \[3.0\] where the function .* gives 7.0: the function does"
+    ):
         program([[3.0]])
 
 

@@ -2,6 +2,7 @@
 
 import math
 import pickle
+import threading
 from contextlib import suppress
 from functools import partial
 
@@ -11,6 +12,7 @@ import tinygrad_edu as t
 from nn import MLP, Conv2d, Flatten, Layer, MaxPool2d, Neuron, Perceptron, Sequential, squared_error
 from nn.activations import ACTIVATIONS
 from tinygrad_edu import Group, Program, UnknownNumberError, Value, dot, grad, maximum, minimum, step, total
+from tinygrad_edu.program.unknown import replaced
 
 W = Value(2.0, "w")
 
@@ -195,3 +197,20 @@ def test_an_error_of_the_function_is_the_users_to_see():
 def test_an_example_of_no_numbers_is_refused():
     with pytest.raises((TypeError, ValueError)):
         Program.trace(lambda x: x * W, ["one"], [W])
+
+
+def test_one_thread_at_a_time_has_other_numbers_in_the_parameters():
+    """A second would take those of the first for the parameter's own, and put them back as such."""
+    seen = []
+
+    def other():
+        with replaced([W], [20.0]):
+            seen.append(W.data)
+
+    thread = threading.Thread(target=other)
+    with replaced([W], [10.0]):
+        thread.start()
+        thread.join(0.05)
+        assert seen == []
+    thread.join()
+    assert (seen, W.data) == ([20.0], 2.0)

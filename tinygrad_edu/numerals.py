@@ -13,3 +13,8 @@ def brief(x: float, decimals: int = 2) -> str:
     if size >= 1e6 or size < 0.1**decimals:
         return f"{x:.{max(decimals, 1)}g}"
     return f"{x:.{decimals}f}"
+
+
+def counted(number: int, what: str) -> str:
+    """A number of things in words: `1 gate`, `1,000 gates`."""
+    return f"{number:,} {what}" + "s" * (number != 1)

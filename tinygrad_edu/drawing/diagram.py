@@ -8,7 +8,7 @@ from tinygrad_edu.drawing.labels import escaped, one_line
 from tinygrad_edu.drawing.picture import Part, Picture
 from tinygrad_edu.ledger import BackwardRow
 from tinygrad_edu.names import names
-from tinygrad_edu.numerals import brief
+from tinygrad_edu.numerals import brief, counted
 from tinygrad_edu.value import Group, Value
 
 BLANK = "\N{NO-BREAK SPACE}"  # keeps the place of a text that is not there
@@ -211,11 +211,6 @@ class Drawing:
         wires = node.wires()
         inputs = [f"{x:.6g}" if type(x) is float else self.called[x] for x in wires[:8]] + ["…"] * (len(wires) > 8)
         return f"{self.called[node]} = {node.gate.name}({', '.join(inputs)})"
-
-
-def counted(number: int, what: str) -> str:
-    """A number of things in words: `1 gate`, `1,000 gates`."""
-    return f"{number:,} {what}" + "s" * (number != 1)
 
 
 def _order_matters(node: Value) -> bool:

@@ -5,10 +5,9 @@ from collections.abc import Mapping, Sequence
 from heapq import nlargest
 from typing import Any, Literal
 
-from tinygrad_edu.drawing.diagram import counted
 from tinygrad_edu.drawing.labels import escaped, one_line
 from tinygrad_edu.drawing.picture import Part, Picture
-from tinygrad_edu.numerals import brief
+from tinygrad_edu.numerals import brief, counted
 from tinygrad_edu.value import Group, Value
 
 MOST_BOXES = 40

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from tinygrad_edu.errors import DomainError
 from tinygrad_edu.program.c import in_c
 from tinygrad_edu.program.code import KNOWN, Code
+from tinygrad_edu.program.given import each_row, floats, graph, leaves, listed, so_many
 from tinygrad_edu.program.passes import add_up, for_every_row, optimized
 from tinygrad_edu.program.printing import printed
 from tinygrad_edu.program.python import Interpreter
@@ -63,7 +64,6 @@ class Program:
         v1 = w[0] * x[0] - x[1]
         # backward
         return v1**2, [2.0 * v1 * x[0]]
-    <BLANKLINE>
     """
 
     _trial: Trial | None = None  # of a program that was traced from a function, before its first rows
@@ -78,19 +78,21 @@ class Program:
     ) -> None:
         if backend not in (None, "llvm", "python"):
             raise ValueError(f"a program's backend is 'llvm' or 'python', not {backend!r}")
-        if dtype not in ("float64", "float32"):
+        self.dtype = str(dtype)
+        if self.dtype not in ("float64", "float32"):
             raise ValueError(f"a program computes in 'float64' or 'float32', not {dtype!r}")
-        inputs = list(inputs)
-        self.parameters = list(parameters)
-        _refuse_unless_leaves(output, inputs, self.parameters)
+        output, inputs, self.parameters = graph(output), leaves(inputs, "inputs"), leaves(parameters, "parameters")
+        if both := {*inputs} & {*self.parameters}:
+            raise ValueError(
+                f"{both.pop()!r} is an input of this program and a parameter as well: is it of the row or not?"
+            )
         self.inputs = [x.label for x in inputs]
         self.code: Code = optimized(trace(output, inputs, self.parameters))
         if backend == "llvm":
             self._refuse_python_only("the llvm backend")
         compiler = find_spec("llvmlite") and find_spec("numpy") and not self._python_only
         self.backend = backend or ("llvm" if compiler else "python")
-        self.dtype = dtype
-        if dtype == "float32" and self.backend == "python":
+        if self.dtype == "float32" and self.backend == "python":
             raise ValueError("the backend 'python' computes in float64; float32 is for 'llvm', with the extra `fast`")
 
     @classmethod
@@ -121,9 +123,10 @@ class Program:
         Traceback (most recent call last):
         tinygrad_edu.errors.UnknownNumberError: ...
         """
-        inputs = [Value(x) for x in example]
+        inputs = [Value(x) for x in floats(listed(example, "example"), "example[{}]")]
+        parameters = leaves(parameters, "parameters")
         program = cls(traced(function, inputs, parameters), inputs, parameters, backend, dtype)
-        program._trial = Trial(function, [x.data for x in inputs], TOLERANCES[dtype])
+        program._trial = Trial(function, [x.data for x in inputs], TOLERANCES[program.dtype])
         return program
 
     def __call__(self, rows: Any, at: Sequence[float] | None = None) -> tuple[float, Any]:
@@ -163,7 +166,7 @@ class Program:
         return in_c(self._for_every_row, self.inputs, [w.label for w in self.parameters])
 
     def __str__(self) -> str:
-        return self.source
+        return self.source.removesuffix("\n")
 
     def _checked(self, rows: Any, at: Sequence[float] | None, backward: bool) -> Any:
         """The result, if it is finite; else the error of the row and the gate where it is not."""
@@ -177,9 +180,9 @@ class Program:
             finite = False
         if not finite:
             result = self._eagerly(rows, numbers, backward)
-        if self._trial is not None:
-            passed = self._trial.passed(rows, lambda row: run([row], numbers)[0][0], self.parameters, numbers)
-            self._trial = None if passed else self._trial
+        trial = self._trial  # of which another thread may rid the program meanwhile
+        if trial and trial.passed(rows, lambda row: run([row], numbers)[0][0], self.parameters, numbers):
+            self._trial = None
         return result
 
     def _eagerly(self, rows: Any, numbers: Sequence[float], backward: bool) -> Any:
@@ -187,9 +190,10 @@ class Program:
 
         Where that is none, the engine has left out a slope, infinite for the program, that 0 comes back to.
         """
+        numbers = floats(numbers, "parameter {}")
         labels = [parameter.label for parameter in self.parameters]
         results = []
-        for row in rows:
+        for row in each_row(rows, len(self.inputs)):
             parameters = [*map(Value, numbers, labels)]
             output = replay(self.code, [*map(Value, row, self.inputs)], parameters, backward)
             results.append([output, *[parameter.grad for parameter in parameters]])
@@ -206,10 +210,13 @@ class Program:
 
     def _numbers(self, at: Any) -> Any:
         """Numbers for the parameters, if there are as many."""
-        if not hasattr(at, "__len__") or len(at) != len(self.parameters):
-            given = f"{len(at)} numbers" if hasattr(at, "__len__") else repr(at)
-            raise ValueError(f"`at` is a number for each of the {len(self.parameters)} parameters, got {given}")
-        return at if hasattr(at, "dtype") and at.ndim == 1 and at.dtype.kind in "fiu" else [number(x) for x in at]
+        try:
+            if hasattr(at, "__getitem__") and len(at) == len(self.parameters):
+                is_array = hasattr(at, "dtype") and at.ndim == 1 and at.dtype.kind in "fiu"
+                return at if is_array else [number(x) for x in at]
+        except (TypeError, ValueError):
+            pass
+        return so_many(at, len(self.parameters), "`at`", "parameter", "at[{}]")
 
     @property
     def _python_only(self) -> list[str]:
@@ -241,23 +248,3 @@ class Program:
     def __getstate__(self) -> dict[str, Any]:
         """For a pickle: the program, not what runs it or what it was traced from."""
         return {name: part for name, part in vars(self).items() if name not in ("_runner", "_trial")}
-
-
-def _refuse_unless_leaves(output: Any, inputs: Sequence[Any], parameters: Sequence[Any]) -> None:
-    """Columns and gradients are of Values that no gate made, each of them one thing."""
-    if not isinstance(output, Value):
-        raise TypeError(f"a program's output is a Value, got {type(output).__name__} {output!r}")
-    for name, values in (("input", inputs), ("parameter", parameters)):
-        for k, x in enumerate(values):
-            if not isinstance(x, Value):
-                raise TypeError(f"{name} {k} of a program is to be a Value, got {type(x).__name__} {x!r}")
-            if x.gate is not None:
-                raise ValueError(
-                    f"{name} {k} of a program was made by a gate, {x.gate.name}: give the leaves it is made of"
-                )
-        if len({*values}) < len(values):
-            raise ValueError(f"a program got one Value twice among its {name}s")
-    if both := {*inputs} & {*parameters}:
-        raise ValueError(
-            f"{both.pop()!r} is an input of this program and a parameter as well: is it of the row or not?"
-        )

@@ -7,21 +7,17 @@ import numpy as np
 
 from tinygrad_edu.gates import GATES
 from tinygrad_edu.program.code import KNOWN
+from tinygrad_edu.program.given import each_row
 
 
 def checked(rows: Any, columns: int, dtype: str = "float64") -> Any:
     """The rows as a contiguous array of numbers, if they fit."""
     try:
-        rows = np.asarray(rows)
-    except ValueError:
-        raise ValueError(f"the program has {columns} inputs, and the rows are not of one length") from None
-    if rows.ndim != 2 or rows.shape[1] != columns or not len(rows):
-        if rows.shape[:1] == (0,):
-            raise ValueError("there are no rows")
-        raise ValueError(f"the program has {columns} inputs, and was given rows of the shape {rows.shape}")
-    if rows.dtype.kind not in "fiub":
-        raise TypeError(f"rows are numbers, got an array of {rows.dtype.name}")
-    return np.ascontiguousarray(rows, dtype)
+        table = np.asarray(rows)
+        fits = table.ndim == 2 and table.shape[1] == columns and len(table) and table.dtype.kind in "fiub"
+    except ValueError:  # they are not of one length
+        fits = False
+    return np.ascontiguousarray(table if fits else [*each_row(rows, columns)], dtype)
 
 
 def mean(backward: Callable[..., Any], rows: Any, columns: int, w: Sequence[float]) -> tuple[tuple[float, Any], bool]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from tinygrad_edu.gates import GATES
 from tinygrad_edu.program.code import Code
+from tinygrad_edu.program.given import each_row
 from tinygrad_edu.program.printing import functions
 from tinygrad_edu.program.rows import PerRow, mean
 from tinygrad_edu.value import number
@@ -60,14 +61,16 @@ class Interpreter:
     def _read(self, rows: Any) -> list[list[float]]:
         """Rows of as many finite numbers as there are inputs."""
         given = []
-        for i, row in enumerate(rows):
-            row = [number(x) for x in row]
-            if len(row) != self.columns:
-                raise ValueError(f"the program has {self.columns} inputs, and row {i} has {len(row)} numbers")
-            given.append(row)
-        if not given:
-            raise ValueError("there are no rows")
-        return given
+        try:
+            for row in rows:
+                row = [number(x) for x in row]
+                if len(row) == self.columns:
+                    given.append(row)
+            if len(given) == len(rows) > 0:
+                return given
+        except (TypeError, ValueError):
+            pass
+        return [*each_row(rows, self.columns)]
 
     @cached_property
     def _on_arrays(self) -> tuple[Callable[..., Any], Callable[..., Any]]:

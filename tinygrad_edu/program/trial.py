@@ -1,9 +1,11 @@
 """The trial of a traced program: a row that it was not traced on goes through the function as well, once."""
 
 from collections.abc import Callable, Sequence
+from numbers import Real
 from typing import Any
 
 from tinygrad_edu.backprop import nodes
+from tinygrad_edu.program.given import each_row
 from tinygrad_edu.program.unknown import Unknown, replaced
 from tinygrad_edu.value import Value
 
@@ -28,22 +30,23 @@ class Trial:
 
         Raises ValueError if the function itself comes to another output.
         """
-        given = ([float(x) for x in row] for row in rows)
-        row = next((row for row in given if row != self.example), self.example)
+        row = next((row for row in each_row(rows, len(self.example)) if row != self.example), self.example)
         found = run(row)
         with replaced(parameters, map(float, numbers)):
             output = self.function(*map(Value, row))
         if not self._same(found, output):
+            given = output.data if isinstance(output, Value) else output
             raise ValueError(
-                f"the program gives {found} for the row {row} where the function it was traced from gives {output}: "
-                "that does not do the same at every call. What it depends on has to be an input, a parameter or a "
-                "constant; random numbers, as in Dropout while it is trained, and what it counts or collects are not"
+                f"the program gives {found} for the row {row} where the function it was traced from gives {given!r}: "
+                "the function does not do the same at every call. What it depends on has to be an input, a parameter "
+                "or a constant; random numbers, as in Dropout while it is trained, and what it counts or collects are "
+                "not"
             )
         return row != self.example
 
     def _same(self, found: float, output: Any) -> bool:
         """Whether the function's output is the program's but for rounding."""
         numbers = [node.data for node in nodes(output)] if isinstance(output, Value) else [output]
-        if any(isinstance(x, Unknown) for x in numbers):  # it has kept Values from when it was traced
-            return False
+        if any(isinstance(x, Unknown) or not isinstance(x, Real) for x in numbers):
+            return False  # it has kept Values from when it was traced, or gives none any more
         return bool(abs(found - numbers[-1]) <= self.tolerance * max(map(abs, numbers)))

@@ -1,11 +1,13 @@
 """Numbers that nobody may read: what a traced function decides by the numbers of one row would hold for that row."""
 
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from numbers import Real
 from typing import Any, NoReturn
 
 from tinygrad_edu.errors import DomainError, UnknownNumberError
+from tinygrad_edu.program.given import called, shown
 from tinygrad_edu.value import Value
 
 
@@ -31,6 +33,8 @@ class Unknown:
 
 Real.register(Unknown)
 
+_one_at_a_time = threading.RLock()
+
 
 def traced(function: Callable[..., Any], inputs: Sequence[Value], parameters: Iterable[Value]) -> Value:
     """The graph of function(*inputs), built while the numbers of inputs and parameters are unknown.
@@ -40,24 +44,28 @@ def traced(function: Callable[..., Any], inputs: Sequence[Value], parameters: It
     values = [*inputs, *parameters]
     with replaced(values, [Unknown() for _ in values]):
         try:
-            output = function(*inputs)
+            output = called(function, inputs)
         except DomainError as error:  # a backward pass within the function takes it for a slope that is none
             if isinstance(error.__context__, UnknownNumberError):
                 raise error.__context__ from None
             raise
     if not isinstance(output, Value):
-        raise TypeError(f"a program is traced from a function that returns a Value, and this one returned {output!r}")
+        raise TypeError(
+            f"a program is traced from a function that returns a Value, and this one returned {shown(output)}: "
+            "`return` the one Value that is to be computed"
+        )
     return output
 
 
 @contextmanager
 def replaced(values: Sequence[Value], numbers: Iterable[Any]) -> Iterator[None]:
-    """The Values with other numbers for a while."""
-    before = [(value, value.data) for value in values]
-    try:
-        for value, number in zip(values, numbers, strict=True):
-            value.data = number
-        yield
-    finally:
-        for value, number in before:
-            value.data = number
+    """The Values with other numbers for a while, in one thread at a time: what it puts back is their own."""
+    with _one_at_a_time:
+        before = [(value, value.data) for value in values]
+        try:
+            for value, number in zip(values, numbers, strict=True):
+                value.data = number
+            yield
+        finally:
+            for value, number in before:
+                value.data = number
