@@ -3,6 +3,7 @@
 import math
 import re
 from fractions import Fraction
+from functools import wraps
 
 import numpy as np
 import pytest
@@ -86,7 +87,12 @@ def test_an_example_is_a_list_of_numbers(example, message):
     ("function", "example", "message"),
     [
         (lambda x, y: x * y, [3.0], "it has 1 number where that takes (x, y): missing a required argument: 'y'"),
-        (lambda xs: xs[0] * W, [3.0, 4.0], "it has 2 numbers where that takes (xs): too many positional arguments"),
+        (
+            lambda xs: xs[0] * W,
+            [3.0, 4.0],
+            "it has 2 numbers where that takes (xs): too many positional arguments; "
+            "one that takes a list is traced as lambda *x: function(x)",
+        ),
         (lambda x: x * W, [], "it has 0 numbers where that takes (x): missing a required argument: 'x'"),
         (lambda x, *, y: x * y, [3.0], "it has 1 number where that takes (x, *, y): missing a required"),
     ],
@@ -105,6 +111,7 @@ def test_a_type_error_within_the_function_is_the_users_to_see():
 
     refused(TypeError, "needs a real number, got str 's'", Program.trace, lambda x: x + "s", [3.0])
     refused(TypeError, "of its own", Program.trace, fails, [3.0])
+    refused(TypeError, "of its own", Program.trace, wraps(lambda x, y: x)(lambda x: fails(x)), [3.0])
     with pytest.raises(TypeError, match=r"needs_two\(\) missing 1 required positional argument: 'y'"):
         Program.trace(lambda x: needs_two(x), [3.0])
     with pytest.raises(TypeError, match="expected"):  # nobody knows what this one takes
@@ -160,7 +167,7 @@ ROWS = [
     ("12", TypeError, LISTS + "str '12'"),
     ({"x": [1.0], "t": [2.0]}, TypeError, LISTS + "dict {'x'"),
     (zip([1.0], [2.0], strict=True), TypeError, LISTS + "<zip"),
-    ([{"x": 1.0, "t": 2.0}], TypeError, "row 0 is to be a list of 2 numbers, one for each input, got dict {'x'"),
+    ([{"x": 1.0, "t": 2.0}] * 2, TypeError, "row 0 is to be a list of 2 numbers, one for each input, got dict {'x'"),
     ([[1.0, X]], TypeError, "row 0, column 1: needs a plain number, got Value(data=3.0"),
     (
         [[1.0, 2.0], [1.0, "2"]],

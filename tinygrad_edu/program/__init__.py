@@ -132,7 +132,7 @@ class Program:
     def __call__(self, rows: Any, at: Sequence[float] | None = None) -> tuple[float, Any]:
         """The mean over the rows of the output, and of its gradient: one number for each parameter.
 
-        rows  numbers, a row for each sample and a column for each input; lists or an array
+        rows  numbers, a row for each sample and a column for each input; lists, an array or a data frame
         at    the numbers of the parameters, where they are not the Values' own
         """
         result: tuple[float, Any] = self._checked(rows, at, backward=True)

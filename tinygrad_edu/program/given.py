@@ -4,6 +4,7 @@ import inspect
 import reprlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from tinygrad_edu.numerals import counted
@@ -31,15 +32,16 @@ def called(function: Callable[..., Any], inputs: Sequence[Value]) -> Any:
     try:
         return function(*inputs)
     except TypeError:
-        try:
-            inspect.signature(function).bind(*inputs)
-        except TypeError as misfit:
-            raise TypeError(
-                f"each number of the example is an argument of the function, and it has "
-                f"{counted(len(inputs), 'number')} where that takes {inspect.signature(function)}: {misfit}"
-            ) from None
-        except ValueError:  # of some functions in C nobody knows what they take
-            pass
+        with suppress(ValueError):  # of some functions in C nobody knows what they take
+            signature = inspect.signature(function, follow_wrapped=False)
+            try:
+                signature.bind(*inputs)
+            except TypeError as misfit:
+                way = "; one that takes a list is traced as lambda *x: function(x)" if len(inputs) > 1 else ""
+                raise TypeError(
+                    f"each number of the example is an argument of the function, and it has "
+                    f"{counted(len(inputs), 'number')} where that takes {signature}: {misfit}{way}"
+                ) from None
         raise
 
 
@@ -68,15 +70,13 @@ def leaves(given: Any, name: str) -> list[Value]:
 
 def floats(given: Any, place: str) -> list[float]:
     """Finite numbers; an error says at which place there is none, as in `at[{}]`."""
-    try:
-        return [number(x) for x in given]
-    except (TypeError, ValueError):
-        for k, x in enumerate(given):
-            try:
-                number(x)
-            except (TypeError, ValueError) as error:
-                raise type(error)(f"{place.format(k)}: {error}") from None
-        raise
+    found = []
+    for k, x in enumerate(given):
+        try:
+            found.append(number(x))
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"{place.format(k)}: {error}") from None
+    return found
 
 
 def so_many(given: Any, count: int, name: str, needed: str, place: str) -> list[float]:
@@ -97,7 +97,7 @@ def each_row(rows: Any, columns: int) -> Iterator[list[float]]:
         raise TypeError(f"rows are a list of lists, or an array; got {shown(rows)}")
     if not len(rows):
         raise ValueError("there are no rows" + ("" if columns else ": one without inputs is written [[]]"))
-    if len(rows) == columns and not any(map(is_list, rows)):
+    if len(rows) == columns and not any(hasattr(x, "__iter__") for x in rows):
         row = rows.tolist() if hasattr(rows, "tolist") else rows
         raise TypeError(f"rows are a list of lists: a single row is written {reprlib.repr([row])}")
     for i, row in enumerate(rows):

@@ -64,8 +64,9 @@ class Interpreter:
         try:
             for row in rows:
                 row = [number(x) for x in row]
-                if len(row) == self.columns:
-                    given.append(row)
+                if len(row) != self.columns:
+                    break
+                given.append(row)
             if len(given) == len(rows) > 0:
                 return given
         except (TypeError, ValueError):
