@@ -3,7 +3,7 @@
 `unknown.py` has it built; `trace.py` records it, by the chain rule run on symbols; `code.py` says what a program is;
 `passes.py` make it shorter, `roll.py` makes a layer one statement; `printing.py` writes it as one would by hand, `c.py`
 in C; `python.py` runs that text, on lists by `rows.py` and on arrays by `arrays.py`; `assembly.py` writes it for LLVM,
-`machine.py` makes machine code of that. `trial.py` tries it on its first rows.
+`machine.py` makes machine code of that. `trial.py` tries it on its first rows; `given.py` refuses what does not fit.
 """
 
 import math
