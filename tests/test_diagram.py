@@ -30,7 +30,7 @@ def after_backward(output):
 
 def ends(picture):
     """Where each edge of the DOT begins and ends, by its id."""
-    found = re.findall(r"^\s*(\w+)(?::\w)? -> (\w+)(?::\w)? \[.*?\bid=\"?([\w-]+)", picture.source, re.M)
+    found = re.findall(r"^\s*(\w+)(?::\w)? -> (\w+)(?::\w+)? \[.*?\bid=\"?([\w-]+)", picture.source, re.M)
     return {key: (tail, head) for tail, head, key in found}
 
 
@@ -135,6 +135,22 @@ def test_a_tooltip_says_how_a_value_was_made_and_its_numbers_in_full():
 
 def test_a_tooltip_has_a_name_for_a_value_without_a_label():
     assert title(groups(draw(Value(2, "x").exp().sin()))["v2"]).splitlines()[0] == "v2 = sin(v1)"
+
+
+@pytest.mark.parametrize(("direction", "across", "along"), [("right", "cy", 1), ("down", "cx", 0)])
+@pytest.mark.parametrize("options", [{}, {"local": True}, {"local": True, "copies": True}])
+def test_the_arrows_of_a_value_that_enters_a_gate_twice_end_on_either_side_of_its_middle(
+    options, direction, across, along
+):
+    b = Value(3, "b")
+    by_id = groups(draw(after_backward(b + b), direction=direction, **options))
+    middle = float(by_id["g1"].find(f"{SVG}ellipse").get(across))
+    tips = []
+    for key in ("w1-0", "w1-1"):
+        points = by_id[key].find(f"{SVG}polygon").get("points").split()
+        tips.append(sum(float(point.split(",")[along]) for point in points[:3]) / 3 - middle)
+    assert tips[0] < -5 and tips[1] > 5
+    assert abs(tips[0] + tips[1]) < 3
 
 
 def test_a_value_that_enters_a_gate_twice_has_two_arrows():

@@ -118,6 +118,29 @@ def test_more_wires_than_can_be_followed_are_summarised():
     assert is_summary(draw(total([maximum(*leaves) for _ in range(30)])))
 
 
+def row(gates):
+    """One value that enters each of the gates in a row."""
+    b = Value(0.5, "b")
+    s = b
+    for _ in range(gates):
+        s = s + b
+    return s
+
+
+def test_wires_that_run_past_more_than_can_be_followed_are_summarised():
+    assert not is_summary(draw(row(100)))
+    assert is_summary(draw(row(200)))
+
+
+@pytest.mark.parametrize("gates", [44, 45, 140])
+def test_one_value_in_every_gate_of_a_row_is_laid_out_at_once(gates):
+    """A layout that takes every care takes minutes."""
+    _ = draw(product()).svg
+    start = time.process_time()
+    assert "<svg" in draw(row(gates)).svg
+    assert time.process_time() - start < 5.0
+
+
 def test_a_model_without_parameters_in_the_graph_changes_nothing():
     assert values(draw(product(), model=MLP(1, [1]))) == values(draw(product()))
 

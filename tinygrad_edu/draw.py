@@ -6,6 +6,7 @@ from typing import Literal
 from tinygrad_edu.backprop import topological_order
 from tinygrad_edu.drawing.anatomy import Model, outermost, parts
 from tinygrad_edu.drawing.diagram import diagram
+from tinygrad_edu.drawing.lengths import passed
 from tinygrad_edu.drawing.picture import Picture
 from tinygrad_edu.drawing.routes import routes
 from tinygrad_edu.drawing.summary import MOST_BOXES, summary
@@ -14,6 +15,7 @@ from tinygrad_edu.value import Group, Value
 
 MOST_NODES = 1000  # a larger picture could not be read
 MOST_WIRES = 3000
+MOST_PASSED = 10_000  # gates that the wires run past
 MOST_DECIMALS = 17  # a double has no more digits
 
 
@@ -33,7 +35,8 @@ def draw(
 
     On a wire stand its label, its value above and, after backward(), its gradient below. Leaves are in boxes, and so
     is the output. A constant is written into the gate that it enters, as in `×-1`. A graph of more than 1,000 values
-    or 3,000 wires could not be read: its picture is a summary, and says so.
+    or 3,000 wires, or whose wires run past more than 10,000 gates, could not be read: its picture is a summary, and
+    says so.
 
     direction  in which the forward pass runs: `right` or `down`
     decimals   of the numbers shown; a very small or large one is shown by its power of ten
@@ -96,4 +99,4 @@ def draw(
 def _can_be_read(values: Sequence[Value]) -> bool:
     if len(values) > MOST_NODES:
         return False
-    return sum(len(node.wires()) for node in values) <= MOST_WIRES
+    return sum(len(node.wires()) for node in values) <= MOST_WIRES and passed(values) <= MOST_PASSED

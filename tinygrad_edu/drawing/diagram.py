@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from tinygrad_edu.drawing.labels import escaped, one_line
+from tinygrad_edu.drawing.lengths import passed
 from tinygrad_edu.drawing.picture import Part, Picture
 from tinygrad_edu.ledger import BackwardRow
 from tinygrad_edu.names import names
@@ -101,7 +102,7 @@ class Drawing:
         self.parameters = parameters
         self.homes = homes
         widest = max([len(node.wires()) for node in values])
-        self.sheet = Sheet(direction, len(values), gap=0.8 if widest > MANY else 0.3)
+        self.sheet = Sheet(direction, len(values), passed(values), gap=0.8 if widest > MANY else 0.3)
         self.called = {node: one_line(name) for node, name in names(values).items()}
         self.called |= {node: one_line(name) for node, name in parameters.items() if not node.label}
         self.equations = {node: self.equation(node) for node in values}
@@ -191,7 +192,8 @@ class Drawing:
                 look |= PLACES[k]
                 kinds += ("order",)
             part = Part(f"wire {slot}", f"{self.called[x]} enters {self.equations[node]}", kinds)
-            self.sheet.edge(f"w{i}-{k}", self.starts[x], f"g{i}", part, **look)
+            side = f":{self.sheet.sides[k]}" if node.first is node.second else ""  # two like wires, in a bow each
+            self.sheet.edge(f"w{i}-{k}", self.starts[x], f"g{i}{side}", part, **look)
 
     def draw_wires_into_box(self, i: int, node: Value, box: str, leaving: bool) -> None:
         """For a gate that is folded into a box the arrows that enter the box, one for each value however often."""

@@ -8,8 +8,10 @@ import graphviz
 from tinygrad_edu.drawing.labels import escaped
 from tinygrad_edu.drawing.picture import Part, Picture
 
-LARGE = 300  # nodes from which on a quick layout is preferred to the best one
+LARGE = 300  # nodes, and places of edges at what they pass, from which on a quick layout is preferred to the best one
 QUICK = {"nslimit": "0.2", "nslimit1": "0.2", "mclimit": "0.1"}
+TANGLED = 1000  # places of edges, from which on to lead them around what they pass takes longest
+STRAIGHT = {"splines": "line"}
 
 
 class Sheet:
@@ -17,14 +19,16 @@ class Sheet:
 
     direction  in which the edges run
     nodes      about how many there will be
+    passed     about how many of them the edges run past, all together
     gap        between a node and the next in that direction, in inches
     """
 
-    def __init__(self, direction: Literal["right", "down"], nodes: int, gap: float = 0.3) -> None:
+    def __init__(self, direction: Literal["right", "down"], nodes: int, passed: int = 0, gap: float = 0.3) -> None:
         if direction not in ("right", "down"):
             raise ValueError(f"a picture runs 'right' or 'down', not {direction!r}")
         self.direction = direction
         self.ahead, self.behind = ("e", "w") if direction == "right" else ("s", "n")
+        self.sides = ("nw", "sw") if direction == "right" else ("nw", "ne")
         self.graph = graphviz.Digraph(
             graph_attr={
                 "rankdir": "LR" if direction == "right" else "TB",
@@ -32,7 +36,8 @@ class Sheet:
                 "ranksep": f"{gap:.2g}",
                 "fontname": "Arial",
                 "fontsize": "11",
-                **(QUICK if nodes > LARGE else {}),
+                **(QUICK if nodes + passed > LARGE else {}),
+                **(STRAIGHT if passed > TANGLED else {}),
             },
             node_attr={"id": r"\N", "fontname": "Arial", "fontsize": "11", "height": "0.2", "width": "0.2"},
             edge_attr={"fontname": "Arial", "fontsize": "9", "arrowsize": "0.6"},
