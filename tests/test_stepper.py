@@ -337,6 +337,14 @@ def test_a_large_graph_is_refused_with_a_way_out():
         stepper(x)
 
 
+def test_wires_that_nobody_could_follow_are_refused_with_a_way_out():
+    b = x = Value(0.5)
+    for _ in range(200):
+        x = x * b
+    with pytest.raises(ValueError, match=r"run past 19,900 gates.*ledger\(output\).*draw\(output\)"):
+        stepper(x)
+
+
 def test_a_leaf_is_a_short_walk():
     steps = walk(Value(2, "x"))
     assert [step.phase for step in steps.steps] == ["start", "seed"]

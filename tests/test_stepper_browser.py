@@ -227,6 +227,22 @@ def test_the_picture_does_not_move_from_step_to_step(open_stepper):
     assert len(seen) == 1
 
 
+@pytest.mark.parametrize("width", [360, 700, 1280])
+@pytest.mark.parametrize("label", ["x", "the learning rate", 40 * "x"])
+def test_no_sum_or_long_label_moves_the_picture_or_widens_the_page(open_stepper, label, width):
+    x = Value(2, label)
+    screen = open_stepper((x * x + x).named("f"), viewport={"width": width, "height": 1600})
+    screen.click("check")
+    top = "element => element.getBoundingClientRect().top"
+    tops = set()
+    for step in range(8):
+        expect(screen.count).to_have_text(f"{step + 1} / 8")
+        tops.add(screen.root.locator(".picture").evaluate(top))
+        screen.press("ArrowRight")
+    assert len(tops) == 1
+    assert screen.root.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
 # ---------------- thinking
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 from tinygrad_edu.backprop import topological_order
 from tinygrad_edu.drawing.anatomy import Model, outermost, parts
 from tinygrad_edu.drawing.diagram import diagram
-from tinygrad_edu.drawing.lengths import passed
+from tinygrad_edu.drawing.lengths import MOST_PASSED, passed
 from tinygrad_edu.drawing.picture import Picture
 from tinygrad_edu.drawing.routes import routes
 from tinygrad_edu.drawing.summary import MOST_BOXES, summary
@@ -15,7 +15,6 @@ from tinygrad_edu.value import Group, Value
 
 MOST_NODES = 1000  # a larger picture could not be read
 MOST_WIRES = 3000
-MOST_PASSED = 10_000  # gates that the wires run past
 MOST_DECIMALS = 17  # a double has no more digits
 
 

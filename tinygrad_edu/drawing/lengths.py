@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from tinygrad_edu.value import Value
 
+MOST_PASSED = 10_000  # more could not be followed by the eye, nor laid out at once
+
 
 def passed(values: Sequence[Value]) -> int:
     """How many gates the wires run past, all together, where every value stands as near to the output as it can.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tinygrad_edu.backprop import nodes
 from tinygrad_edu.drawing.diagram import diagram
+from tinygrad_edu.drawing.lengths import MOST_PASSED, passed
 from tinygrad_edu.drawing.routes import routes
 from tinygrad_edu.ledger import ledger
 from tinygrad_edu.stepper.page import fragment, page, with_script
@@ -70,7 +71,7 @@ def stepper(output: Value) -> Stepper:
 
     First only the inputs are known; each gate computes its output; then ∂f/∂f is 1, and each gate sends
     `upstream × local = downstream` to each of its inputs. `.grad` of the nodes is left alone. Raises ValueError for a
-    graph of more than 300 values.
+    graph of more than 300 values, or whose wires run past more than 10,000 gates.
 
     >>> x, y, z = Value(-2, "x"), Value(5, "y"), Value(-4, "z")
     >>> stepper(((x + y).named("q") * z).named("f"))
@@ -83,6 +84,11 @@ def stepper(output: Value) -> Stepper:
         raise ValueError(
             f"nobody would step through {len(values):,} values: take a part of the graph with up to {MOST_VALUES}, "
             "or read ledger(output), or see the whole in draw(output)"
+        )
+    if (gates := passed(values)) > MOST_PASSED:
+        raise ValueError(
+            f"nobody could follow wires that run past {gates:,} gates: take a part of the graph, or read "
+            "ledger(output), or see the whole in draw(output)"
         )
     record = ledger(output)
     rows = record.backward

@@ -31,7 +31,10 @@ const CONTROLS = `
     <button type="button" data-action="reveal">Reveal</button>
     <span class="feedback" role="status" aria-live="polite"></span>
   </form>
-  <div class="equations" aria-hidden="true"><span class="equation"></span><span class="addition"></span></div>
+  <div class="equations" aria-hidden="true">
+    <div><span class="equation"></span><span class="addition"></span></div>
+    <div class="longest"><span></span><span></span></div>
+  </div>
   <div class="room"><p class="note"></p></div>
   <div class="picture"></div>
   <div class="bar">
@@ -88,7 +91,13 @@ function stepper(root, walk) {
     const said = walk.steps.flatMap((step) => [step.sentence, step.question]);
     find(".sentence").parentNode.dataset.longest = longest(said);
     find(".note").parentNode.dataset.longest = longest(walk.steps.map((step) => step.note));
-    root.classList.toggle("adds", walk.steps.some((step) => step.addition.length > 0));
+
+    const width = (terms) => terms.reduce((sum, texts) => sum + 2 + Math.max(...texts.map((text) => text.length)), 0);
+    const widths = walk.steps.map((step) => width([...step.equation, ...step.addition]));
+    const { equation, addition } = walk.steps[widths.indexOf(Math.max(...widths))];
+    const [first, second] = find(".equations .longest").children;
+    first.replaceChildren(...equation.map(column));
+    second.replaceChildren(...addition.map(column));
   }
 
   // ---- moving
