@@ -140,6 +140,8 @@ def test_a_parsed_expression_can_be_checked():
     ("graph", "answers", "departure", "guess"),
     [
         (product, {"x": 1}, ("add", "q", "x"), "the upstream was left out"),
+        (product, {"x": 1, "y": 1}, ("add", "q", "y"), "the upstream was left out$"),
+        (product, {"q": -4, "x": 1, "y": 1}, ("add", "q", "y"), "the upstream was left out$"),
         (chain, {"p": 12}, ("power", "q", "p"), "the upstream was left out"),
         (chain, {"q": 5, "p": 5}, ("power", "q", "p"), "the local was left out"),
         (chain, {"q": 5, "p": 60, "x": 60}, ("mul", "p", "x"), "the local was left out"),

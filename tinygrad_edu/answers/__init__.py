@@ -249,7 +249,8 @@ class Derivation:
             return None, {}
         at, made, most, texts = near[0], dict[Local, Slip](), 0, list[str]()
         left = [x for x in given if x not in known]
-        since = min(map(self.locals.index, near))  # all slips are made from here on
+        gates = {local.output for local in near}
+        since = next(i for i, local in enumerate(self.locals) if local.output in gates)  # where slips begin
         start = self.passed_back(known, slipped, part=slice(since))
         for local in near[:NEAR]:
             for slip, changes in slips(local, self.locals, self.values):
@@ -257,7 +258,7 @@ class Derivation:
                 explained = {x for x in left if agrees(given[x], derived[x], self.decimals)}
                 if value in explained and len(explained) > most:
                     at, made, most, texts = local, changes, len(explained), [slip]
-                elif value in explained and len(explained) == most and local is at:
+                elif value in explained and len(explained) == most and local is at and slip not in texts:
                     texts.append(slip)
         if agrees(given[value], Rounded(value.data), self.decimals) and at.input is value:
             texts.append("its value was given for its gradient")

@@ -29,6 +29,7 @@ def slips(
         yield f"at the fan-out only {share} was kept", {x: Slip(NOTHING) for x in others}
         if len(others) > 1:
             yield f"at the fan-out {share} was not added", {local: Slip(NOTHING)}
+    yield "the upstream was left out", {x: Slip(x.slope, ONE) for x in locals if x.output is local.output}
     yield "the upstream was left out", {local: Slip(slope, ONE)}
     if gate.name in ("mul", "dot"):
         yield "its own value was taken for the local, not the other input's", {local: Slip(values[local.input])}
