@@ -6,7 +6,7 @@ from functools import cache
 import pytest
 from svg import SVG, groups, texts, values
 
-from tinygrad_edu import Value, draw, total
+from tinygrad_edu import Value, check_answers, derivation, draw, latex, ledger, stepper, total
 from tinygrad_edu.drawing.labels import LONGEST, one_line
 
 ORDINARY = ["x", "learning rate", "n0", "v0", "node", "digraph", "%s", "$x$", "x'", "-", "->", "w_{1}^{2}", "#fff", "0"]
@@ -69,6 +69,26 @@ def test_a_longer_one_ends_in_an_ellipsis(label):
     picture = draw(Value(2, label) * Value(3, "x"))
     assert values(picture)[0]["name"] == "m" * (LONGEST - 1) + "…"
     assert len(picture.svg) < 20_000
+
+
+@pytest.mark.parametrize(
+    "label", ["\ud800", "\x00\x1b[31m", "\ud800" * 1_000_000], ids=["surrogate", "control", "long"]
+)
+def test_what_nothing_can_show_stands_in_no_table_and_no_formula_either(label):
+    x = Value(2, label)
+    f = (x * x + x).named(label)
+    shown = [
+        str(ledger(f)),
+        ledger(f)._repr_html_(),
+        latex(f),
+        derivation(f, x),
+        str(check_answers(f, {x: 1})),
+        stepper(f).html,
+    ]
+    for text in shown:
+        assert text.encode()  # as a terminal or a notebook would
+        assert not {"\x00", "\x1b"} & set(text)
+        assert len(text) < 200_000
 
 
 @pytest.mark.parametrize("label", ["", " ", "\n"])

@@ -75,6 +75,8 @@ def test_every_row_has_a_place_for_each_of_its_inputs_and_balanced_braces(gate):
         ("$x$", r"{\$}\text{x}{\$}"),
         ("\\input{f}", r"{\backslash}\text{input}{\{}\text{f}{\}}"),
         ("<script>", r"{\lt}\text{script}{\gt}"),
+        ("a\ud800\x00b", "\\text{a\ufffd\ufffdb}"),
+        ("m" * 1_000_000, rf"\text{{{'m' * 39}…}}"),
     ],
 )
 def test_a_label(label, written):

@@ -81,6 +81,6 @@ def _alone(wire: Wire | str) -> tuple[str, int]:
     if isinstance(wire, str):
         return wire, TIGHT
     if isinstance(wire, Value) and (wire.label.split() or wire.gate):
-        return (latex_name(" ".join(wire.label.split())), TIGHT) if wire.label.split() else (DOTS, TIGHT)
+        return (latex_name(wire.label), TIGHT) if wire.label.split() else (DOTS, TIGHT)
     text = latex_number(float(wire))
     return text, LOOSE if text.startswith("-") else CALL if "times" in text else TIGHT

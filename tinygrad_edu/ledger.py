@@ -139,7 +139,7 @@ def backward_rows(
     called  the names of the Values, for the slopes
     zeros   the Values whose gates send their zeros too where their upstream is 0
     """
-    symbols = {value: name(called[value]) for value in order if isinstance(value, Value)}
+    symbols = {value: name(one_line(called[value])) for value in order if isinstance(value, Value)}
     known: dict[Call, Symbol] = {}
     for value, symbol in symbols.items():
         if value.gate and type(value.first) is not tuple:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from tinygrad_edu.drawing.labels import one_line
 from tinygrad_edu.gates import Gate
 
 LOOSE, PRODUCT, CALL, TIGHT = 1, 2, 3, 4  # how tightly a text holds together: a sum, a product, a gate's own, a name
@@ -87,11 +88,12 @@ SIGNS = {
 
 
 def latex_name(text: str) -> str:
-    r"""A label in LaTeX: w0 with an index, yhat with its hat, alpha in Greek; any other words as text.
+    r"""A label in LaTeX: w0 with an index, yhat with its hat, alpha in Greek; any other words as text, on one line.
 
     >>> latex_name("w0"), latex_name("yhat"), latex_name("alpha"), latex_name("net loss")
     ('w_{0}', '\\hat{y}', '\\alpha', '\\text{net loss}')
     """
+    text = one_line(text)
     match = re.fullmatch(r"([A-Za-z]+?)_?(hat)?_?(\d*)(′*)", text)
     if match and (len(match[1]) == 1 or match[1] in GREEK):
         letter = match[1] if len(match[1]) == 1 else "\\" + match[1]
