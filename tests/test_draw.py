@@ -141,6 +141,15 @@ def test_one_value_in_every_gate_of_a_row_is_laid_out_at_once(gates):
     assert time.process_time() - start < 5.0
 
 
+def test_texts_on_many_wires_are_laid_out_in_a_hurry():
+    """With every care it takes six times as long."""
+    leaves = [Value(i) for i in range(100)]
+    output = total([maximum(*leaves) for _ in range(29)])
+    assert "mclimit" in draw(output, local=True).source
+    assert "mclimit" not in draw(output).source
+    assert "mclimit" not in draw(chain(99), local=True).source
+
+
 def test_a_model_without_parameters_in_the_graph_changes_nothing():
     assert values(draw(product(), model=MLP(1, [1]))) == values(draw(product()))
 

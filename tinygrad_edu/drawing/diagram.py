@@ -102,7 +102,8 @@ class Drawing:
         self.parameters = parameters
         self.homes = homes
         widest = max([len(node.wires()) for node in values])
-        self.sheet = Sheet(direction, len(values), passed(values), gap=0.8 if widest > MANY else 0.3)
+        places = len(values) + len(rows)  # a text on an edge has one too
+        self.sheet = Sheet(direction, places, passed(values), gap=0.8 if widest > MANY else 0.3)
         self.called = {node: one_line(name) for node, name in names(values).items()}
         self.called |= {node: one_line(name) for node, name in parameters.items() if not node.label}
         self.equations = {node: self.equation(node) for node in values}

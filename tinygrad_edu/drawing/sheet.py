@@ -18,7 +18,7 @@ class Sheet:
     """Nodes, edges and frames around them, each found again in the SVG by its key, which becomes its id.
 
     direction  in which the edges run
-    nodes      about how many there will be
+    nodes      about how many there will be, and texts on edges
     passed     about how many of them the edges run past, all together
     gap        between a node and the next in that direction, in inches
     """
