@@ -325,6 +325,27 @@ def test_two_steppers_on_one_page_know_nothing_of_each_other(open_page, tmp_path
     assert second.numbers() == ["3|6", "9|1"]
 
 
+def test_a_live_stepper_is_left_alone_by_the_script_of_another(open_stepper):
+    page = open_stepper(product()).root.page
+    live = stepper(product()).live()
+    state = {name: getattr(live, name) for name in ("fragment", "walk", "inputs", "moved", "trouble")}
+    script = stepper(product()).html.rpartition("<script>")[2].removesuffix("</script>")
+    page.evaluate(
+        """async ([source, state, script]) => {
+            const widget = await import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
+            const el = document.createElement("div");
+            document.body.append(el);
+            widget.default.render({ model: { get: (name) => state[name], on() {} }, el });
+            const another = document.createElement("script");
+            another.textContent = script;
+            document.body.append(another);
+        }""",
+        [live._esm, state, script],
+    )
+    page.wait_for_timeout(300)  # in which a mistake would be told to the console
+    assert page.locator(".stepper .picture svg").count() == 2
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_words_stand_out_from_the_paper_by_day_and_by_night(open_stepper, contrast, scheme):
     screen = open_stepper(product(), color_scheme=scheme)

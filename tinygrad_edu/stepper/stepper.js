@@ -348,7 +348,9 @@ function set(part, attributes) {
 // The live widget: a slider for each input. Python answers every move with the walk through the graph as it is then.
 function render({ model, el }) {
   el.innerHTML = model.get("fragment");
-  const update = stepper(el.querySelector(".stepper"), model.get("walk"));
+  const root = el.querySelector(".stepper");
+  root.classList.add("ready"); // no script of another output shall upgrade it again
+  const update = stepper(root, model.get("walk"));
   const inputs = element("fieldset", "sliders");
   inputs.append(element("legend", "", "inputs"));
   for (const [place, { name, number, least, most }] of model.get("inputs").entries()) {
@@ -366,7 +368,7 @@ function render({ model, el }) {
   }
   const trouble = element("p", "trouble");
   trouble.setAttribute("role", "alert");
-  el.querySelector(".stepper").prepend(inputs, trouble);
+  root.prepend(inputs, trouble);
   model.on("change:walk", () => update(model.get("walk")));
   model.on("change:trouble", () => (trouble.textContent = model.get("trouble")));
 }
