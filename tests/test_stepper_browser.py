@@ -227,8 +227,7 @@ def test_the_picture_does_not_move_from_step_to_step(open_stepper):
     assert len(seen) == 1
 
 
-@pytest.mark.parametrize("width", [360, 700, 1280])
-@pytest.mark.parametrize("label", ["x", "the learning rate", 40 * "x"])
+@pytest.mark.parametrize(("label", "width"), [("x", 360), ("the learning rate", 700), (40 * "x", 1280)])
 def test_no_sum_or_long_label_moves_the_picture_or_widens_the_page(open_stepper, label, width):
     x = Value(2, label)
     screen = open_stepper((x * x + x).named("f"), viewport={"width": width, "height": 1600})
