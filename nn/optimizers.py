@@ -221,7 +221,8 @@ class Adam(Optimizer):
 
     def move(self, number: Number, gradient: Number, *memory: Number) -> tuple[Number, ...]:
         """Down the mean, with the decay as a part of the slope."""
-        return self.adapt(number, gradient + self.weight_decay * number, *memory)
+        slope = gradient + self.weight_decay * number if self.weight_decay else gradient
+        return self.adapt(number, slope, *memory)
 
     def adapt(self, number: Number, slope: Number, *memory: Number) -> tuple[Number, ...]:
         """Down the mean slope over the root of its mean square."""
@@ -230,8 +231,8 @@ class Adam(Optimizer):
         mean = _mean(mean, beta1, slope)
         square = _mean(square, beta2, slope * slope)
         steps = self.taken + 1
-        step = (mean / (1.0 - beta1**steps)) / (_root(square / (1.0 - beta2**steps)) + self.eps)
-        return number - self.lr * step, mean, square
+        rate = self.lr / (1.0 - beta1**steps)
+        return number - rate * mean / (_root(square / (1.0 - beta2**steps)) + self.eps), mean, square
 
 
 class AdamW(Adam):
