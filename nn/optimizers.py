@@ -131,7 +131,7 @@ class SGD(Optimizer):
     def move(self, number: Number, gradient: Number, *memory: Number) -> tuple[Number, ...]:
         """Down the velocity."""
         (velocity,) = memory
-        slope = gradient + self.weight_decay * number
+        slope = _decayed(gradient, self.weight_decay, number)
         velocity = slope + self.momentum * velocity
         ahead = slope + self.momentum * velocity if self.nesterov else velocity
         return number - self.lr * ahead, velocity
@@ -175,7 +175,7 @@ class RMSProp(Optimizer):
     def move(self, number: Number, gradient: Number, *memory: Number) -> tuple[Number, ...]:
         """Down the slope over the root of its mean square."""
         square, velocity = memory
-        slope = gradient + self.weight_decay * number
+        slope = _decayed(gradient, self.weight_decay, number)
         square = _mean(square, self.alpha, slope * slope)
         velocity = slope / (_root(square) + self.eps) + self.momentum * velocity
         return number - self.lr * velocity, square, velocity
@@ -221,8 +221,7 @@ class Adam(Optimizer):
 
     def move(self, number: Number, gradient: Number, *memory: Number) -> tuple[Number, ...]:
         """Down the mean, with the decay as a part of the slope."""
-        slope = gradient + self.weight_decay * number if self.weight_decay else gradient
-        return self.adapt(number, slope, *memory)
+        return self.adapt(number, _decayed(gradient, self.weight_decay, number), *memory)
 
     def adapt(self, number: Number, slope: Number, *memory: Number) -> tuple[Number, ...]:
         """Down the mean slope over the root of its mean square."""
@@ -286,6 +285,11 @@ def clip_gradients(parameters: Iterable[Value], max_norm: float) -> float:
     for parameter in parameters:
         parameter.grad *= factor
     return norm
+
+
+def _decayed(gradient: Number, weight_decay: float, number: Number) -> Number:
+    """The slope of the loss and of the decay; without one no parameter is gone through for it."""
+    return gradient + weight_decay * number if weight_decay else gradient
 
 
 def _mean(mean: Number, share: float, number: Number) -> Number:
