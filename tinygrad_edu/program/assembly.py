@@ -32,13 +32,15 @@ class Assembly:
     place for each row in whole blocks of them, or, backward, the means of the gradient and then that of the output. It
     gives 1 if they are finite, else 0.
 
-    module  what LLVM compiles
-    room    how many numbers `room` has to hold
+    module              what LLVM compiles
+    room                how many numbers `room` has to hold
+    results_in_vectors  how many vectors the means fill, backward
     """
 
     def __init__(self, code: Code, columns: int, parameters: int, backward: bool, precision: Precision) -> None:
         self.code, self.columns, self.parameters, self.backward = code, columns, parameters, backward
         self.precision, self.block, self.single = precision, precision.block, precision.number
+        self.results_in_vectors = -(-(parameters + 1) // precision.sums)
         self.statements = code.statements if backward else code.statements[: code.forward]
         self.gradients = [(where, x) for where, x in code.gradients if x != 0.0] if backward else []
         results = [code.output, *[x for _, x in self.gradients]]
@@ -90,7 +92,7 @@ class Assembly:
                 self._statement(statement)
         blocks = self.builder.sdiv(self.builder.add(self.rows, whole(lanes - 1)), whole(lanes))
         if self.backward:
-            vectors: Any = -(-(self.parameters + 1) // sums)
+            vectors: Any = self.results_in_vectors
             loops.repeat(vectors, lambda k: loops.store(zero, self.results, k))
             self.share = self.math.div(1.0, self.builder.sitofp(self.rows, self.single))
         else:

@@ -83,6 +83,7 @@ class Function:
         self.run: Callable[..., int] = ctypes.CFUNCTYPE(count)(self.engine.get_function_address("run"))
         self.room, self.columns, self.parameters = assembly.room, assembly.columns, assembly.parameters
         self.precision = assembly.precision
+        self.results = assembly.results_in_vectors * self.precision.sums
         self.own = threading.local()
 
     def place(self, w: Any) -> "Place":
@@ -100,11 +101,10 @@ class Place:
 
     def __init__(self, function: Function) -> None:
         precision = function.precision
-        sums = precision.sums
         self.row = np.empty((1, function.columns), precision.dtype)
         self.w = np.empty(function.parameters, precision.dtype)
         self.room = np.empty(function.room + BETWEEN // precision.bytes, precision.dtype)
-        self.results = np.empty(-(-(function.parameters + 1) // sums) * sums, precision.dtype)
+        self.results = np.empty(function.results, precision.dtype)
         start = self.room.ctypes.data
         self.of_row = address(self.row), count(1)
         self.addresses = address(self.w), pointer(start + -start % BETWEEN), address(self.results)
