@@ -1,6 +1,7 @@
 """Rows as a NumPy array: whether they fit a program, and the printed program on all of them at once."""
 
 from collections.abc import Callable, Sequence
+from functools import partial, reduce
 from typing import Any
 
 import numpy as np
@@ -20,34 +21,30 @@ def checked(rows: Any, columns: int, dtype: str = "float64") -> Any:
     return np.ascontiguousarray(table if fits else [*each_row(rows, columns)], dtype)
 
 
-def mean(backward: Callable[..., Any], rows: Any, columns: int, w: Sequence[float]) -> tuple[tuple[float, Any], bool]:
-    """The means of output and gradient, and whether they are finite."""
-    rows = checked(rows, columns)
-    with np.errstate(all="raise", under="ignore"):
-        output, gradient = backward(list(rows.T), w)
-        value, gradient = float(np.mean(output)), np.array([np.mean(x) for x in gradient], dtype=float)
-    return (value, gradient), bool(np.isfinite(value) and np.isfinite(gradient).all())
+class OnArrays:
+    """The two functions of a printed program, for which each input is the array of its numbers in all rows."""
 
+    def __init__(self, forward: Callable[..., Any], backward: Callable[..., Any], columns: int) -> None:
+        self.forward, self.backward, self.columns = forward, backward, columns
 
-def values(forward: Callable[..., Any], rows: Any, columns: int, w: Sequence[float]) -> tuple[Any, bool]:
-    """The output for each row, and whether all are finite."""
-    rows = checked(rows, columns)
-    with np.errstate(all="raise", under="ignore"):
-        outputs = np.broadcast_to(forward(list(rows.T), w), len(rows)).copy()
-    return outputs, bool(np.isfinite(outputs).all())
+    def mean(self, rows: Any, w: Sequence[float]) -> tuple[tuple[float, Any], bool]:
+        """The means of output and gradient, and whether they are finite."""
+        rows = checked(rows, self.columns)
+        with np.errstate(all="raise", under="ignore"):
+            output, gradient = self.backward(list(rows.T), w)
+            value, gradient = float(np.mean(output)), np.array([np.mean(x) for x in gradient], dtype=float)
+        return (value, gradient), bool(np.isfinite(value) and np.isfinite(gradient).all())
+
+    def values(self, rows: Any, w: Sequence[float]) -> tuple[Any, bool]:
+        """The output for each row, and whether all are finite."""
+        rows = checked(rows, self.columns)
+        with np.errstate(all="raise", under="ignore"):
+            outputs = np.broadcast_to(self.forward(list(rows.T), w), len(rows)).copy()
+        return outputs, bool(np.isfinite(outputs).all())
 
 
 def gates() -> dict[str, Any]:
     """The gates on arrays, one number for each row; a group is a list of them."""
-
-    def folded(pair: Callable[[Any, Any], Any]) -> Callable[[Sequence[Any]], Any]:
-        def fold(values: Sequence[Any]) -> Any:
-            result = values[0]
-            for x in values[1:]:
-                result = pair(result, x)
-            return result
-
-        return fold
 
     def dot(weights: Sequence[Any], inputs: Sequence[Any], bias: Any = 0.0) -> Any:
         return sum([w * x for w, x in zip(weights, inputs, strict=True)], bias)
@@ -69,9 +66,9 @@ def gates() -> dict[str, Any]:
             "elu": lambda x, alpha: np.where(np.asarray(x) > 0.0, x, alpha * np.expm1(np.minimum(x, 0.0))),
             "softplus": lambda x: np.logaddexp(x, 0.0),
             "sum": sum,
-            "maximum": folded(np.maximum),
-            "minimum": folded(np.minimum),
-            "logsumexp": folded(np.logaddexp),
+            "maximum": partial(reduce, np.maximum),
+            "minimum": partial(reduce, np.minimum),
+            "logsumexp": partial(reduce, np.logaddexp),
             "dot": dot,
         }
     )

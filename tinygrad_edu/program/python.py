@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from math import isfinite
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tinygrad_edu.gates import GATES
 from tinygrad_edu.program.code import Code
@@ -11,6 +11,9 @@ from tinygrad_edu.program.given import each_row
 from tinygrad_edu.program.printing import functions
 from tinygrad_edu.program.rows import PerRow, mean
 from tinygrad_edu.value import number
+
+if TYPE_CHECKING:
+    from tinygrad_edu.program.arrays import OnArrays
 
 
 class Interpreter:
@@ -26,9 +29,7 @@ class Interpreter:
     def mean(self, rows: Any, w: Sequence[float]) -> tuple[tuple[float, Any], bool]:
         """The means of output and gradient, and whether they are finite."""
         if hasattr(rows, "dtype"):
-            from tinygrad_edu.program import arrays
-
-            return arrays.mean(self._on_arrays[1], rows, self.columns, w)
+            return self._on_arrays.mean(rows, w)
         given, w = self._read(rows), list(map(float, w))
         if self.row_by_row:
             results = [self.backward(row, w) for row in given]
@@ -42,9 +43,7 @@ class Interpreter:
     def values(self, rows: Any, w: Sequence[float]) -> tuple[Any, bool]:
         """The output for each row, and whether all are finite."""
         if hasattr(rows, "dtype"):
-            from tinygrad_edu.program import arrays
-
-            return arrays.values(self._on_arrays[0], rows, self.columns, w)
+            return self._on_arrays.values(rows, w)
         given, w = self._read(rows), list(map(float, w))
         if self.row_by_row:
             outputs = [self.forward(row, w) for row in given]
@@ -74,10 +73,10 @@ class Interpreter:
         return [*each_row(rows, self.columns)]
 
     @cached_property
-    def _on_arrays(self) -> tuple[Callable[..., Any], Callable[..., Any]]:
-        from tinygrad_edu.program import arrays
+    def _on_arrays(self) -> "OnArrays":
+        from tinygrad_edu.program import arrays  # here, since it needs NumPy
 
-        return self._functions(arrays.gates())
+        return arrays.OnArrays(*self._functions(arrays.gates()), self.columns)
 
 
 def _columns(rows: Sequence[Sequence[float]]) -> Sequence[Any]:
